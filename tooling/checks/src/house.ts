@@ -187,6 +187,7 @@ export const importsOfAllTests: readonly string[] = [
 export const tooling: Readonly<Record<string, readonly string[]>> = {
   "tooling/benchmarks": ["@huggingface/transformers", "cli-table3", "node-llama-cpp", "playwright-core", "ts-pattern"],
   "tooling/checks": [],
+  "tooling/faults": ["esbuild"],
   "tooling/fuzz": ["fast-check"],
   "tooling/installed": ["esbuild", "playwright-core"],
   "tooling/packaging": ["esbuild", "publint"],

@@ -1,5 +1,7 @@
 /** The lines that the user typed, kept from one start to the next: the oldest first, readable by their owner alone. */
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileWhole } from "@ropewalk/models/files";
+import { readFileSync } from "node:fs";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { notice } from "../terminal/notice.ts";
@@ -29,22 +31,29 @@ const readLines = (path: string): readonly string[] => {
   }
 };
 
-/** Opens the history. A failure to write it is reported once. */
+const write = async (path: string, lines: readonly string[]): Promise<void> => {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  // A new file takes the mode of the one that it replaces.
+  await writeFile(path, "", { flag: "a", mode: 0o600 });
+  await chmod(path, 0o600);
+  const text = `${lines.slice(0, mostLines).toReversed().join("\n")}\n`;
+  await writeFileWhole("chat", path, [new TextEncoder().encode(text)]);
+};
+
+/** Opens the history. It is written whole, one time after another. A failure to write it is reported once. */
 export const openHistory = (path: string): History => {
   let told = false;
+  let written: Promise<void> = Promise.resolve();
+  const report = ({ message, cause }: Error): void => {
+    const got = cause instanceof Error ? cause.message : message;
+    if (!told) notice(`chat: ${path} must be a file that can be written, for the history, got ${got}`);
+    told = true;
+  };
   return {
     lines: readLines(path),
     keep: (lines) => {
-      try {
-        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-        writeFileSync(path, `${lines.slice(0, mostLines).toReversed().join("\n")}\n`, { mode: 0o600 });
-        // A file that was there before would keep its mode.
-        chmodSync(path, 0o600);
-      } catch (error) {
-        if (!told)
-          notice(`chat: ${path} must be a file that can be written, for the history, got ${(error as Error).message}`);
-        told = true;
-      }
+      const all = [...lines];
+      written = written.then(() => write(path, all)).catch(report);
     },
   };
 };

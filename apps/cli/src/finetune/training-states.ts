@@ -5,7 +5,7 @@ import { identifyRun, type TrainConfig, type TrainState } from "@ropewalk/finetu
 import { needCheckpoint } from "@ropewalk/generation";
 import { readState, removeStates, stateIn, writeState } from "@ropewalk/finetune/node";
 import { parameterCount } from "@ropewalk/models";
-import { ownFolder } from "@ropewalk/models/node";
+import { lockFile, ownFolder } from "@ropewalk/models/node";
 import { bytes } from "../render/units.ts";
 
 /** @throws RangeError when the output folder is not empty. Without this check the error would come at the end of the run. */
@@ -21,15 +21,21 @@ export const checkOutput = async (output: string): Promise<void> => {
 /** Bytes of a state for each learned element: the element and both means, in float32. */
 const stateWidth = 12;
 
+/** Puts what the disk says into words; an error of another kind stays as it is. */
+const notWritable =
+  (folder: string) =>
+  (error: NodeJS.ErrnoException): never => {
+    if (error.code === undefined) throw error;
+    throw new Error(`finetune: ${folder} must be a folder that can be written, got ${error.message}`, { cause: error });
+  };
+
 /**
  * Checks the disk before the run instead of hours later: that the folder can be written, and has room for a new state beside the one
  * before. States of an adapter are small.
  */
 export const checkRoom = async (folder: string, { model, lora }: TrainConfig, states: number): Promise<void> => {
   const parent = dirname(folder);
-  const own = await ownFolder(parent, ".ropewalk-folder").catch(({ message }: Error) => {
-    throw new Error(`finetune: ${folder} must be a folder that can be written, got ${message}`);
-  });
+  const own = await ownFolder(parent, ".ropewalk-folder").catch(notWritable(folder));
   const disk = await statfs(own.path).finally(() => own.remove());
   const need =
     lora === undefined ? states * stateWidth * parameterCount(needCheckpoint("finetune", model.source).decoder) : 0;
@@ -47,14 +53,16 @@ export type States = {
   readonly start: TrainState | undefined;
   readonly write: (state: TrainState) => Promise<void>;
   readonly remove: () => Promise<void>;
+  /** Lets another run have the folder. */
+  readonly close: () => Promise<void>;
 };
 
-/**
- * @throws RangeError when --resume finds no run, when a run is found without --resume, when the run differs in any number, or when the
- *   disk lacks room for the states
- */
-export const openStates = async (output: string, training: TrainConfig, resume: boolean): Promise<States> => {
-  const folder = `${resolve(output)}.training`;
+const openLocked = async (
+  folder: string,
+  training: TrainConfig,
+  resume: boolean,
+  close: () => Promise<void>,
+): Promise<States> => {
   const step = await stateIn(folder);
   if (step !== undefined && !resume)
     throw new RangeError(
@@ -70,5 +78,21 @@ export const openStates = async (output: string, training: TrainConfig, resume: 
     start,
     write: (state) => writeState(folder, run, state),
     remove: () => removeStates(folder),
+    close,
   };
+};
+
+/**
+ * @throws RangeError when --resume finds no run, when a run is found without --resume, when the run differs in any number, or when the
+ *   disk lacks room for the states; Error when another run has the folder
+ */
+export const openStates = async (output: string, training: TrainConfig, resume: boolean): Promise<States> => {
+  const folder = `${resolve(output)}.training`;
+  const lock = await lockFile("finetune", folder).catch(notWritable(folder));
+  try {
+    return await openLocked(folder, training, resume, lock.remove);
+  } catch (error) {
+    await lock.remove();
+    throw error;
+  }
 };

@@ -1,10 +1,7 @@
 /** Writes the prompts of tasks as lines of JSON, in the fields of RULER's files. */
 import type { TaskSample } from "@ropewalk/evals";
 import type { TextCodec } from "@ropewalk/generation";
-import { createWriteStream } from "node:fs";
-import { rm } from "node:fs/promises";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { writeResult } from "../output/write-result.ts";
 import type { AskedTask } from "./asked-tasks.ts";
 
 /** A sample, with the fields that samples of RULER's tasks add. */
@@ -45,15 +42,6 @@ export const writePrompts = async (
         }
       }
   };
-  try {
-    await pipeline(Readable.from(lines()), createWriteStream(path));
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== undefined)
-      throw new Error(`--write: ${path} must be a writable file, got ${message}`, { cause: error });
-    // A file with a part of the prompts is removed.
-    await rm(path, { force: true });
-    throw error;
-  }
+  await writeResult("--write", path, lines());
   return written;
 };

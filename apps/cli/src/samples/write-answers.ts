@@ -1,5 +1,5 @@
 /** Writes the answers of every method as lines of JSON, when --answers asks for them. */
-import { writeResult } from "../pictures/write-svg.ts";
+import { writeResult } from "../output/write-result.ts";
 import type { MethodAnswers } from "./run-samples.ts";
 
 const answerLines = (methods: readonly MethodAnswers<object>[]): string =>

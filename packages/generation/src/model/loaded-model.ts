@@ -48,7 +48,11 @@ export const sessionFor = async (loaded: Loaded, name: string, graph: () => Prom
   if (ready !== undefined) return ready;
   const session = (async () => {
     const { model, externalData } = await graph();
-    const made = await backend.createSession(encode(model), externalData);
+    const made = await backend.createSession(encode(model), externalData).catch(async (error: unknown) => {
+      // The runtime's words about a file that has changed say less.
+      await checkUnchanged(loaded);
+      throw error;
+    });
     try {
       // They may have changed while they were being mapped.
       await checkUnchanged(loaded);

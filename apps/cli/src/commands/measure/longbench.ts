@@ -18,7 +18,7 @@ import { writeAnswers } from "../../samples/write-answers.ts";
 import { openFiles } from "../../samples/sample-files.ts";
 import { runSamples } from "../../samples/run-samples.ts";
 import { workersFor, workersOption } from "../../pool/side-by-side.ts";
-import { checkWritable } from "../../pictures/write-svg.ts";
+import { checkWritable } from "../../output/write-result.ts";
 import { variantsOf, withVariants, type VariantOptions } from "../../flags/variants.ts";
 
 type LongBenchOptions = SharedOptions &

@@ -26,7 +26,7 @@ import { plural } from "../../render/units.ts";
 import { readShard } from "../../sweep/plan/shard-flag.ts";
 import { renderGroups } from "../../sweep/report/terminal-tables.ts";
 import { groupsOf } from "../../sweep/report/result-groups.ts";
-import { checkWritable, writeResult } from "../../pictures/write-svg.ts";
+import { checkWritable, writeResult } from "../../output/write-result.ts";
 
 /** Whether two paths name one file. A file that does not exist yet is compared by its path alone. */
 const sameFile = (a: string, b: string): boolean => {

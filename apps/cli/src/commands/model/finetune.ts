@@ -7,7 +7,7 @@ import { extendedWords, extensionWords, groupsAndWindow, recordIn } from "../../
 import { learnedFiles, learnedWords, withLora, withLoraOptions, type LoraOptions } from "../../finetune/lora-flags.ts";
 import { aTenth, planOf, type FinetuneOptions, type Plan } from "../../finetune/training-plan.ts";
 import { runTraining, type Done } from "../../finetune/run-training.ts";
-import { checkOutput, openStates } from "../../finetune/training-states.ts";
+import { checkOutput, openStates, type States } from "../../finetune/training-states.ts";
 import { examples, tunableModelArgument } from "../../terminal/help-texts.ts";
 import { interruptSignal } from "../../terminal/interrupt.ts";
 import { number } from "../../flags/parse-numbers.ts";
@@ -92,6 +92,20 @@ const facts = (
   steps: `${training.steps} of ${training.batchSize} samples in ${training.gradientAccumulation ?? 1} run${training.gradientAccumulation === 1 ? "" : "s"}${from === 0 ? "" : `, the first ${from} by an earlier run`}`,
 });
 
+/** Runs the training, and writes the result. */
+const tune = async (
+  { training }: Plan,
+  states: States,
+  { output, ...how }: { readonly output: string; readonly saveEvery: number; readonly signal: AbortSignal },
+): Promise<Pick<Ended, "done" | "written">> => {
+  const done = await runTraining(training, states, how);
+  const tuned = await learnedFiles(training, done.trained.state.parameters);
+  const written = await writeFolder(output, tuned);
+  // The states are removed only after the result is written.
+  await states.remove();
+  return { done, written };
+};
+
 const finetune = async (path: string, options: FinetuneOptions & LoraOptions): Promise<void> => {
   const { output, length, json, resume = false } = options;
   if (options.saveEvery !== undefined) checkCount("finetune", "--save-every", options.saveEvery);
@@ -110,11 +124,7 @@ const finetune = async (path: string, options: FinetuneOptions & LoraOptions): P
   const states = await openStates(output, training, resume);
   const from = states.start?.step ?? 0;
   const saveEvery = options.saveEvery ?? aTenth(training.steps);
-  const done = await runTraining(training, states, { saveEvery, signal });
-  const tuned = await learnedFiles(training, done.trained.state.parameters);
-  const written = await writeFolder(output, tuned);
-  // The states are removed only after the result is written.
-  await states.remove();
+  const { done, written } = await tune(plan, states, { output, saveEvery, signal }).finally(states.close);
 
   const ended: Ended = { plan, done, written, from };
   const title = extendedWords(training.model.extended.positions.name, extension);

@@ -3,7 +3,8 @@ import { show } from "@ropewalk/check";
 import { mergeRecords } from "@ropewalk/evals";
 import { lockFile } from "@ropewalk/models/node";
 import type { Command } from "commander";
-import { rename, rm, stat, writeFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
+import { writeResult } from "../../output/write-result.ts";
 import { examples } from "../../terminal/help-texts.ts";
 import { notice } from "../../terminal/notice.ts";
 import { readResults } from "./results-file.ts";
@@ -54,20 +55,9 @@ const merge = async (files: readonly string[], _: object, command: Command): Pro
   }
   const { text, cells, of } = mergeRecords(parts);
   const lock = await lockFile("merge", output);
-  const begun = `${output}.${process.pid}.part`;
   try {
     await checkOutput(output, new Set(parts.flatMap(({ records }) => [...records.cells.keys()])));
-  } catch (error) {
-    await lock.remove();
-    throw error;
-  }
-  try {
-    // Written whole or not at all, even when the output is one of the parts.
-    await writeFile(begun, text, { flush: true });
-    await rename(begun, output);
-  } catch (error) {
-    await rm(begun, { force: true }).catch(() => {});
-    throw new Error(`merge: ${output} must be a writable file, got ${(error as Error).message}`, { cause: error });
+    await writeResult("merge", output, text);
   } finally {
     await lock.remove();
   }
