@@ -8,7 +8,7 @@ const { endpoint, files } = JSON.parse(readFileSync(hub, "utf8")) as {
   readonly files: readonly string[];
 };
 try {
-  const folder = await openHub({ id: "owner/tiny", endpoint, cacheFolder, onNotice: () => {} });
+  const folder = await openHub({ id: "owner/tiny", endpoint, cacheFolder, timeout: Infinity, onNotice: () => {} });
   for (const name of files) {
     const file = await folder.file(name);
     await file!.source.read(0, file!.source.size);
