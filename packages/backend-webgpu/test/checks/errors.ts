@@ -135,7 +135,7 @@ export const errorChecks: readonly Check[] = [
       );
       await expectError(
         async () => webgpu({ precison: "float16" } as object),
-        /^webgpu: options must have no keys but precision, onRead, device, got "precison"; precision is meant\?$/,
+        /^webgpu: options must have no keys but precision, attention, onRead, device, got "precison"; precision is meant\?$/,
       );
       await expectError(async () => webgpu({ onRead: 3 as never }), /^webgpu: onRead must be a function, got 3$/);
     },
