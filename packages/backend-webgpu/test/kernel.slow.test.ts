@@ -1,6 +1,6 @@
 /**
- * Attention by the kernel, in headless Chromium on its software driver, by the goldens of the other way: those of up to 241 tokens and a long story,
- * and all other checks where SLOW_CHECKS=1 asks for them.
+ * Attention by the kernel, in headless Chromium on its software driver, by the goldens of the other way: those of up to 241 tokens, and
+ * all other checks where SLOW_CHECKS=1 asks for them.
  */
 import type { Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -18,7 +18,7 @@ describe.skipIf(executablePath === undefined)("attention by the kernel, in Chrom
   });
   afterAll(() => browser.close());
 
-  const short = /\b(86|100|241) tokens|SelfExtend, groups of 4$/;
+  const short = /\b(86|100|241) tokens/;
   const asked = checksOfAnyPrecision.filter(({ name }) => short.test(name) || process.env["SLOW_CHECKS"] === "1");
   it.each([...asked, ...kernelChecks])("$name", async ({ name }) => {
     expect(await ask(tab, "checkKernel", name)).toBe("");
