@@ -21,17 +21,8 @@ import { repositoryPath } from "@ropewalk/testing/repository";
 import { ggufVectors } from "@ropewalk/testing/vectors";
 import { stories260K } from "@ropewalk/tiny-models";
 import type { Page, Worker } from "playwright-core";
-import {
-  drive,
-  drop,
-  executablePath,
-  isOpen,
-  longestTask,
-  pageRules,
-  policyAnswers,
-  scriptRules,
-  type Driven,
-} from "./drive.ts";
+import { drive, drop, executablePath, isOpen, longestTask, type Driven } from "./drive.ts";
+import { pageRules, policyAnswers, scriptRules } from "./policy.ts";
 
 type Row = { readonly what: string; readonly got: string; readonly wanted: string; readonly holds: boolean };
 

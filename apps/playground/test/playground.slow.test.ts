@@ -8,16 +8,8 @@ import { stories260K } from "@ropewalk/tiny-models";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  drive,
-  drop,
-  executablePath,
-  longestTask,
-  pageRules,
-  policyAnswers,
-  scriptRules,
-  type Driven,
-} from "./drive.ts";
+import { drive, drop, executablePath, longestTask, type Driven } from "./drive.ts";
+import { pageRules, policyAnswers, scriptRules } from "./policy.ts";
 
 const fact = (page: Page, name: string): Promise<string> =>
   page
