@@ -1,13 +1,15 @@
 /**
  * `npm run bench:peers`: Ropewalk beside transformers.js and node-llama-cpp on the same random weights. Fails when the engines
- * disagree at float32 or a bar is not met; `--json` prints the figures and nothing else.
+ * disagree at float32 or a bar is not met; `--json` prints the figures and nothing else, `--svg` draws them.
  */
+import { writeFile } from "node:fs/promises";
 import { chromiumNames, findChromium } from "@ropewalk/testing/browser/installed-chromium";
 import { judgeMemory, judgeSpeed } from "./bars.ts";
 import { measureInBrowser } from "./browser/measure.ts";
 import { speed } from "./measure.ts";
 import { prepareModels } from "./models/prepare.ts";
 import { measureOnCpu } from "./on-cpu.ts";
+import { speedPicture } from "./picture.ts";
 import { readOptions } from "./options.ts";
 import { measureMemory, memoryContext, nodeBytes } from "./peak-memory.ts";
 import { renderMemory, renderQuestions, renderRatios, renderSamples, renderVerdicts } from "./report.ts";
@@ -29,6 +31,7 @@ const questions = await measureQuestions(prepared, options);
 const ofNode = await nodeBytes();
 const verdicts = [...judgeSpeed(samples), ...judgeMemory(memory)];
 
+if (options.svg !== undefined) await writeFile(options.svg, speedPicture(onCpu));
 if (options.json) {
   const measured = samples.map((sample) => ({
     ...sample,

@@ -16,6 +16,8 @@ export type Options = {
   /** Whether the browser is measured too. */
   readonly browser: boolean;
   readonly fresh: boolean;
+  /** Where the picture of speed by context goes. */
+  readonly svg: string | undefined;
   readonly json: boolean;
 };
 
@@ -46,6 +48,7 @@ export const readOptions = (): Options => {
       quick: { type: "boolean", default: false },
       browser: { type: "boolean" },
       fresh: { type: "boolean", default: false },
+      svg: { type: "string" },
       json: { type: "boolean", default: false },
     },
   });
@@ -64,6 +67,7 @@ export const readOptions = (): Options => {
     threads: positive("threads", values.threads),
     browser: values.browser ?? !quick,
     fresh: values.fresh,
+    svg: values.svg,
     json: values.json,
   };
 };

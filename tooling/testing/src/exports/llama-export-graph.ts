@@ -26,12 +26,12 @@ const weightsOf = (stored: ReadonlyMap<string, Stored>): Weights => {
       const elements = stored.get(`${name}.elements`);
       if (elements === undefined) return tape.op("MatMul", [x, tensor(tape, name)]);
       const [out, blocks, blockBytes] = elements.dims as readonly [number, number, number];
-      // Rows are whole blocks of 32.
-      const [block, inner] = [32, 32 * blocks];
+      // Rows are whole blocks.
+      const block = elements.blockSize!;
       return tape.op(
         "MatMulNBits",
         [x, tensor(tape, `${name}.elements`), tensor(tape, `${name}.scales`)],
-        { N: out, K: inner, bits: (8 * blockBytes) / block, block_size: block, accuracy_level: 4 },
+        { N: out, K: block * blocks, bits: (8 * blockBytes) / block, block_size: block, accuracy_level: 4 },
         microsoft,
       );
     },

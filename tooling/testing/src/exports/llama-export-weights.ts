@@ -7,13 +7,20 @@ import type { Checkpoint } from "@ropewalk/models";
 import { bytesAt, denseTensor, transposed } from "../checkpoints/stored-tensors.ts";
 
 /** A tensor as the graph reads it. */
-export type Stored = { readonly type: DataType; readonly dims: readonly number[]; readonly place: FilePlace };
+export type Stored = {
+  readonly type: DataType;
+  readonly dims: readonly number[];
+  readonly place: FilePlace;
+  /** Of a matrix in blocks: how many elements of a row share a scale. */
+  readonly blockSize: number | undefined;
+};
 
 type Source = {
   readonly name: string;
   readonly type: DataType;
   readonly dims: readonly number[];
   readonly bytes: () => Promise<ArrayBufferView>;
+  readonly blockSize?: number;
 };
 
 /** Matrices that are multiplied by are [in, out], as exports write them, or in blocks as the checkpoint has them. */
@@ -34,6 +41,7 @@ const sourcesOf = (checkpoint: Checkpoint): readonly Source[] => {
       {
         ...{ name: `${name}.elements`, type: "uint8", dims: [out, count, (blockSize * bits) / 8] },
         bytes: () => bytesAt(checkpoint, elements),
+        blockSize,
       },
       { name: `${name}.scales`, type: "float32", dims: [out, count], bytes: () => bytesAt(checkpoint, scales) },
     ];
@@ -67,10 +75,13 @@ export const writeOnnxWeights = async (
     offset += bytes.length;
     if (!stream.write(bytes)) await once(stream, "drain");
   };
-  for (const { name, type, dims, bytes } of [...sourcesOf(checkpoint), ...rotations(checkpoint, positions)]) {
+  for (const { name, type, dims, bytes, blockSize } of [
+    ...sourcesOf(checkpoint),
+    ...rotations(checkpoint, positions),
+  ]) {
     await write(new Uint8Array((4096 - (offset % 4096)) % 4096));
     const { buffer, byteOffset, byteLength } = await bytes();
-    stored.set(name, { type, dims, place: { location: basename(path), offset, length: byteLength } });
+    stored.set(name, { type, dims, blockSize, place: { location: basename(path), offset, length: byteLength } });
     await write(new Uint8Array(buffer, byteOffset, byteLength));
   }
   stream.end();
