@@ -2,6 +2,7 @@
 import { wasm } from "@ropewalk/backend-wasm";
 import { selfExtend } from "@ropewalk/context-extension";
 import { loadModel } from "@ropewalk/generation";
+import { tokens } from "@ropewalk/testing/numbers/noise";
 
 export type PageTimes = {
   /** Milliseconds since the page was asked for: until its script ran, the model was loaded, the first token was there, and the last. */
@@ -13,17 +14,20 @@ export type PageTimes = {
   readonly isolated: boolean;
 };
 
-export type TimedPage = { readonly timeModel: (address: string, threads: number) => Promise<PageTimes> };
+export type Timing = { readonly address: string; readonly threads: number; readonly promptTokens: number };
+
+export type TimedPage = { readonly timeModel: (asked: Timing) => Promise<PageTimes> };
 
 const newTokens = 65;
 const script = performance.now();
 
-const timeModel: TimedPage["timeModel"] = async (address, threads) => {
+const timeModel: TimedPage["timeModel"] = async ({ address, threads, promptTokens }) => {
   const extension = selfExtend({ groupSize: 4, window: 128 });
   const model = await loadModel(new URL(address), { backend: wasm({ threads }), extension });
   const loaded = performance.now();
   const moments: number[] = [];
-  for await (const _ of model.generateTokens([1, 403, 407], { maxNewTokens: newTokens, stopTokens: [] }))
+  const prompt = tokens(model.extended.decoder.vocabSize, promptTokens);
+  for await (const _ of model.generateTokens(prompt, { maxNewTokens: newTokens, stopTokens: [] }))
     moments.push(performance.now());
   await model.release();
   const { crossOriginIsolated: isolated } = globalThis as unknown as { readonly crossOriginIsolated: boolean };

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:page`: the time from opening a page to the first token of a model on WebAssembly, in headless Chromium, and the tokens a second
  * behind it, with one thread and with two. Each round is a page of its own with an empty cache; the medians count. Files come from this machine.
- * `--rounds` (3), `--folder` for another model than stories260K, `--json`.
+ * `--rounds` (3), `--prompt` (3 tokens), `--folder` for another model than stories260K, `--json`.
  */
 import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
 import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
@@ -11,11 +11,12 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { median } from "../measuring/compare-times.ts";
-import type { PageTimes, TimedPage } from "./in-page.ts";
+import type { PageTimes, TimedPage, Timing } from "./in-page.ts";
 
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "3" },
+    prompt: { type: "string", default: "3" },
     folder: { type: "string", default: fileURLToPath(stories260K.url) },
     json: { type: "boolean", default: false },
   },
@@ -32,10 +33,8 @@ const timed = async (threads: number): Promise<PageTimes> => {
   const tab = await context.newPage();
   await tab.goto(`${site.address}/page/`, { waitUntil: "load" });
   await tab.waitForFunction(() => "timeModel" in globalThis);
-  const times = await tab.evaluate(
-    ([address, asked]) => (globalThis as unknown as TimedPage).timeModel(address, asked),
-    [`${site.address}/models/model/`, threads] as const,
-  );
+  const asked: Timing = { address: `${site.address}/models/model/`, threads, promptTokens: Number(values.prompt) };
+  const times = await tab.evaluate((given) => (globalThis as unknown as TimedPage).timeModel(given), asked);
   await context.close();
   return times;
 };
