@@ -27,8 +27,9 @@ export const storedBytes = ({
 };
 
 /** Bytes with the matrices in that precision's blocks, and the rest at `width` bytes an element. */
-const bytesInBlocks = (decoder: Decoder, precision: Precision, width: number): number => {
-  const forms = formsOf(decoder, precision);
+const bytesInBlocks = (checkpoint: Checkpoint, precision: Precision, width: number): number => {
+  const { decoder } = checkpoint;
+  const forms = formsOf(checkpoint, precision);
   const dense = denseNames(decoder, forms).map((name) => width * numElements(decoder.tensors[name]!));
   const blocks = [...forms].map(([name, form]) => {
     const { elements, scales } = blockBytes(form, decoder.tensors[name]!);
@@ -38,16 +39,14 @@ const bytesInBlocks = (decoder: Decoder, precision: Precision, width: number): n
 };
 
 /** How many bytes the weights would take in each precision. */
-export const weightBytes = ({
-  decoder,
-  tensors,
-}: Checkpoint): Readonly<Record<"float32" | "float16" | Precision, number>> => {
+export const weightBytes = (checkpoint: Checkpoint): Readonly<Record<"float32" | "float16" | Precision, number>> => {
+  const { decoder, tensors } = checkpoint;
   const parameters = parameterCount(decoder);
   // The table of embeddings stays as it is stored.
   const { type } = tensors.get(decoder.embedding)!;
   const width = type === "F32" ? 4 : 2;
   const rounded = Object.fromEntries(
-    precisionNames.map((precision) => [precision, bytesInBlocks(decoder, precision, width)]),
+    precisionNames.map((precision) => [precision, bytesInBlocks(checkpoint, precision, width)]),
   ) as Record<Precision, number>;
   return { float32: 4 * parameters, float16: 2 * parameters, ...rounded };
 };

@@ -132,7 +132,7 @@ export const convertCheckpoint = async (
   const { extension, trainedContext: seqLen } = checkpoint.tuned ?? {};
   const merged = extension === undefined ? json : tunedConfig({ extension, seqLen: seqLen! }, json);
   const { values } = configObject("convertCheckpoint: config.json", merged);
-  const forms = precision === undefined ? new Map<string, BlockForm>() : formsOf(checkpoint.decoder, precision);
+  const forms = precision === undefined ? new Map<string, BlockForm>() : formsOf(checkpoint, precision);
   // All forms have one block size.
   const [form] = forms.values();
   const blocks = form && { quantization_config: { quant_method: quantMethod, block_size: form.blockSize } };

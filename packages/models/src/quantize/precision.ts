@@ -19,12 +19,24 @@ const forms: Readonly<Record<Precision, Form>> = {
   q8: { bits: 8, blockSizes: [128, 64, 32] },
 };
 
-/** The forms of a precision for matrices whose rows have these lengths. Embeddings, norms and biases stay as they are. */
+/**
+ * Those of a GGUF file's matrices. Its own blocks are as long or shorter: then codes and scales of Q4_0, Q5_0 and Q8_0 are found again, and
+ * nothing is rounded a second time.
+ */
+const sizesOfGguf: Form["blockSizes"] = [32];
+
+/**
+ * The forms of a precision for matrices whose rows have these lengths. Embeddings, norms and biases stay as they are.
+ *
+ * @param isGguf - whether the matrices are a GGUF file's
+ */
 export const blockForms = (
   precision: Precision,
   rowLengths: readonly number[],
+  isGguf: boolean = false,
 ): { readonly projections: BlockForm; readonly unembedding: BlockForm } => {
-  const { bits, blockSizes } = forms[precision];
+  const { bits, blockSizes: usual } = forms[precision];
+  const blockSizes = isGguf ? sizesOfGguf : usual;
   const blockSize = blockSizes.find((size) => rowLengths.every((length) => length % size === 0)) ?? blockSizes.at(-1)!;
   return { projections: { bits, blockSize }, unembedding: { bits: 8, blockSize } };
 };

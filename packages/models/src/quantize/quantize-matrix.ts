@@ -1,5 +1,4 @@
 /** The matrices of a checkpoint that a precision rounds, and how one of them is rounded. */
-import type { Decoder } from "@ropewalk/decoder";
 import { check } from "@ropewalk/check";
 import { mergedRows } from "../adapter/merged-rows.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
@@ -8,7 +7,10 @@ import { matricesInBlocks } from "./matrices.ts";
 import { blockBytes, blockForms, precisionNames, type Precision } from "./precision.ts";
 
 /** The matrices that a precision rounds, each with its form. */
-export const formsOf = (decoder: Decoder, precision: Precision): ReadonlyMap<string, BlockForm> => {
+export const formsOf = (
+  { decoder, gguf }: Pick<Checkpoint, "decoder" | "gguf">,
+  precision: Precision,
+): ReadonlyMap<string, BlockForm> => {
   const known = precisionNames.includes(precision);
   check(known, `quantize: precision must be one of ${precisionNames.join(", ")}`, precision, "string");
   const { tensors } = decoder;
@@ -16,6 +18,7 @@ export const formsOf = (decoder: Decoder, precision: Precision): ReadonlyMap<str
   const { projections, unembedding } = blockForms(
     precision,
     names.map((name) => tensors[name]!.at(-1)!),
+    gguf !== undefined,
   );
   return new Map(names.map((name) => [name, name === decoder.unembedding ? unembedding : projections]));
 };

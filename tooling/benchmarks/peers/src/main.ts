@@ -27,7 +27,7 @@ const onCpu = await measureOnCpu(prepared, options);
 const inBrowser = chromium === undefined ? [] : await measureInBrowser(prepared, options, chromium);
 const samples = [...onCpu, ...inBrowser];
 const memory = options.contexts.includes(memoryContext) ? await measureMemory(prepared, options) : [];
-const questions = await measureQuestions(prepared, options);
+const questions = options.questions ? await measureQuestions(prepared, options) : [];
 const ofNode = await nodeBytes();
 const verdicts = [...judgeSpeed(samples), ...judgeMemory(memory)];
 

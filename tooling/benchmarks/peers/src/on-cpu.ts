@@ -5,6 +5,7 @@ import { takeTurns, type Contestant, type Sample } from "./measure.ts";
 import { entrantsFor, type Entrant } from "./entrant.ts";
 import { modelOf, positions, type Prepared } from "./models/prepare.ts";
 import type { Options } from "./options.ts";
+import { renderRatios } from "./report.ts";
 import { promptOf, tokensFor, warmUp, type Precision, type Run, type Workload } from "./workload.ts";
 
 /** Runs llama.cpp with weights and cache in float32, which nobody uses it with, for the tokens alone. */
@@ -52,6 +53,8 @@ const measurePrecision = async (
         ({ entrant }) => entrant.engine === "ropewalk" || context + tokensFor(steps) <= positions,
       );
       const found = await takeTurns(able, { place: "cpu", precision, context }, workload, { rounds });
+      // Said at once: what is measured behind it takes long, and may be stopped.
+      console.error(renderRatios(found));
       if (precision === "float32") await compareFloat32(prepared, options, found, workload);
       samples.push(...found);
     }

@@ -15,6 +15,8 @@ export type Options = {
   readonly threads: number;
   /** Whether the browser is measured too. */
   readonly browser: boolean;
+  /** Whether second questions behind a document are measured too. */
+  readonly questions: boolean;
   readonly fresh: boolean;
   /** Where the picture of speed by context goes. */
   readonly svg: string | undefined;
@@ -47,6 +49,7 @@ export const readOptions = (): Options => {
       threads: { type: "string", default: "2" },
       quick: { type: "boolean", default: false },
       browser: { type: "boolean" },
+      questions: { type: "boolean", default: true },
       fresh: { type: "boolean", default: false },
       svg: { type: "string" },
       json: { type: "boolean", default: false },
@@ -66,6 +69,7 @@ export const readOptions = (): Options => {
     steps: positive("steps", values.steps),
     threads: positive("threads", values.threads),
     browser: values.browser ?? !quick,
+    questions: values.questions,
     fresh: values.fresh,
     svg: values.svg,
     json: values.json,
