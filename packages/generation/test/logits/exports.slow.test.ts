@@ -265,8 +265,10 @@ describe("a folder", () => {
   };
 
   it("as the hub's cache has it: links to files that are named by their content", async () => {
-    const [blobs, snapshot] = [copy("blobs"), join(root, "snapshot")];
-    mkdirSync(snapshot);
+    const repository = "models--owner--name";
+    const blobs = copy(join(repository, "blobs"));
+    const snapshot = join(root, repository, "snapshots", "0123456789".repeat(4));
+    mkdirSync(snapshot, { recursive: true });
     for (const [at, file] of ["config.json", "model.onnx", "model.onnx_data"].entries()) {
       renameSync(join(blobs, file), join(blobs, `${at}${"0a".repeat(20)}`));
       symlinkSync(join(blobs, `${at}${"0a".repeat(20)}`), join(snapshot, file));
