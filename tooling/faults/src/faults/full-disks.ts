@@ -48,7 +48,8 @@ const full = (writer: Writer): Fault => ({
     for (const { name, by } of there)
       for (let round = 0; round < all; round++) {
         mkdirSync(`${home.out}.disk`, { recursive: true });
-        const kilobytes = home.oldKilobytes + 16 + Math.floor(((most - home.oldKilobytes) * round) / all);
+        // The first has no room beside the old content; a disk of no size would have no limit.
+        const kilobytes = Math.max(4, home.oldKilobytes + Math.floor(((most - home.oldKilobytes) * round) / all));
         const { code, stderr } = await start(writer, home.path, ["bash", "-c", by(kilobytes), "limited"]).ended;
         const folder = name === "a small disk" ? after : home.out;
         const says = /ENOSPC|EFBIG|of room/.test(stderr) && !/\n {4}at /.test(stderr);
