@@ -48,12 +48,22 @@ export const int8 = (dims: readonly number[], data: Int8Array): HostTensor => ch
 export const int64 = (dims: readonly number[], data: readonly number[]): HostTensor =>
   checked("int64", dims, BigInt64Array.from(data, BigInt));
 
+/** Takes the memory out of a buffer, where the engine can. What is taken already, and WebAssembly's memory, is a TypeError: it stays. */
+const takeMemory = (buffer: ArrayBufferLike): void => {
+  try {
+    (buffer as { readonly transfer?: (size: number) => unknown }).transfer?.(0);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+};
+
 /**
  * Gives the memory of host tensors back at once, where the engine can do that (Node 22 and later, browsers); otherwise the next garbage
- * collection does. Their data is empty afterwards. Tensors on a device are left to their session.
+ * collection does. Their data is empty afterwards. Tensors on a device are left to their session, and so is a tensor that is a part of a
+ * larger buffer, whose rest others may read.
  */
 export const giveBack = (tensors: readonly Tensor[]): void => {
   for (const tensor of tensors)
-    if (tensor.place === "host")
-      (tensor.data.buffer as { readonly transfer?: (size: number) => unknown }).transfer?.(0);
+    if (tensor.place === "host" && tensor.data.byteLength === tensor.data.buffer.byteLength)
+      takeMemory(tensor.data.buffer);
 };

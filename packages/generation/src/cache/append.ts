@@ -36,18 +36,21 @@ const appended = (cache: KeyValueCache, ids: readonly number[], chunk: ChunkResu
   });
 };
 
+const appendRows = (cache: KeyValueCache, ids: readonly number[], chunk: ChunkResults): KeyValueCache =>
+  writing(cache, () => appended(cache, ids, chunk));
+
 /**
  * Appends the first tokens of a chunk, or all of them, inside a run. The rows that the graph gave are not read again: those of two or three
  * long chunks that wait to be collected would take more memory than all else that a chunk needs.
  */
 export const append = (cache: KeyValueCache, ids: readonly number[], chunk: ChunkResults): KeyValueCache => {
-  const next = writing(cache, () => appended(cache, ids, chunk));
+  const next = appendRows(cache, ids, chunk);
   giveBack(cache.appended.flatMap((output) => chunk.results[output] ?? []));
   return next;
 };
 
 /**
- * Appends a chunk: the cache with the rotated keys and values that the graph gave for these ids.
+ * Appends a chunk: the cache with the rotated keys and values that the graph gave for these ids. They are copied, and stay the caller's.
  *
  * @throws TypeError unless the cache is the value that was handed out last
  */
@@ -57,7 +60,7 @@ export const appendToCache = (
   results: Given["results"],
 ): KeyValueCache => {
   checkLatest("appendToCache", cache);
-  return append(cache, ids, { results, rows: ids.length });
+  return appendRows(cache, ids, { results, rows: ids.length });
 };
 
 /** Settles the tokens that waited for a fork to be released, where there are any. */
