@@ -19,7 +19,7 @@ const list = (folder: string): string => {
 /** Waits until the process has made, or removed, anything. */
 const untilItWrites = async ({ child }: Started, { out }: Home): Promise<void> => {
   const before = list(out);
-  while (list(out) === before && child.exitCode === null) await setTimeout(1);
+  while (list(out) === before && child.exitCode === null && child.signalCode === null) await setTimeout(1);
 };
 
 /** Half of the processes are killed at any moment, and half while they write. */
