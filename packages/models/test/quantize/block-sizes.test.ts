@@ -29,8 +29,8 @@ const converted = async (checkpoint: Checkpoint) => {
 };
 
 it.each([
-  { hidden: 128, middle: 256, blockSize: 128 },
-  { hidden: 128, middle: 192, blockSize: 64 },
+  { hidden: 128, middle: 256, blockSize: 64 },
+  { hidden: 128, middle: 160, blockSize: 32 },
   { hidden: 64, middle: 172, blockSize: 32 },
 ])("rows of $hidden and $middle in blocks of $blockSize", async ({ hidden, middle, blockSize }) => {
   const config = { ...smallConfig, hidden_size: hidden, intermediate_size: middle };

@@ -11,6 +11,7 @@ import {
   inMemory,
   loadCheckpoint,
   quantizeCheckpoint,
+  type BlockForm,
   type Checkpoint,
   type Precision,
 } from "../../src/index.ts";
@@ -33,17 +34,17 @@ const denseOf = async (checkpoint: Checkpoint, name: string): Promise<Float32Arr
   return upcast(place.type, await bytesAt(checkpoint, place));
 };
 
-/** A matrix that is stored in blocks, and how many bits its elements have. */
+/** A matrix that is stored in blocks, and its form. */
 const blockedOf = async (
   checkpoint: Checkpoint,
   name: string,
-): Promise<{ readonly bits: number; readonly values: Float64Array }> => {
+): Promise<BlockForm & { readonly values: Float64Array }> => {
   const { bits, blockSize, elements, scales } = checkpoint.locateBlocks!(name)!;
   const blocks = {
     elements: await bytesAt(checkpoint, elements),
     scales: upcast("float32", await bytesAt(checkpoint, scales)),
   };
-  return { bits, values: unpack({ bits, blockSize }, blocks, checkpoint.decoder.tensors[name]![1]!) };
+  return { bits, blockSize, values: unpack({ bits, blockSize }, blocks, checkpoint.decoder.tensors[name]![1]!) };
 };
 
 const matricesOf = ({ decoder }: Checkpoint): readonly string[] => [...decoder.projections, decoder.unembedding];
@@ -54,11 +55,11 @@ const expectRounded = async (original: Checkpoint, converted: Checkpoint, precis
   const matrices = matricesOf(original);
   for (const name of matrices) {
     const [, inner] = original.decoder.tensors[name]!;
-    const { bits, values } = await blockedOf(converted, name);
+    const { bits, blockSize, values } = await blockedOf(converted, name);
     expect(bits).toBe(precision === "q8" || name === original.decoder.unembedding ? 8 : 4);
     const dense = await denseOf(original, name);
     expect(values).toHaveLength(dense.length);
-    const [wanted, got] = [blocksOf(32, dense, inner!), blocksOf(32, values, inner!)];
+    const [wanted, got] = [blocksOf(blockSize, dense, inner!), blocksOf(blockSize, values, inner!)];
     for (const [block, elements] of wanted.entries())
       expect(squaredError(elements, got[block]!)).toBeLessThanOrEqual(
         squaredError(elements, roundPlainly(bits, elements)) * (1 + 1e-9),
