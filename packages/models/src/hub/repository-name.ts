@@ -12,9 +12,12 @@ const pathForm = /^(?:[./\\~]|[A-Za-z]:)/;
 /** Whether a text begins as paths do. */
 export const looksLikePath = (source: string): boolean => pathForm.test(source);
 
+/** Whether a text is `owner/name`. */
+export const isId = (id: string): boolean => idForm.test(id);
+
 /** @throws RangeError when the id is not `owner/name`; TypeError when it is no text */
 export const checkId = (id: unknown): void =>
-  check(typeof id === "string" && idForm.test(id), "openHub: id must be owner/name", id, "string");
+  check(typeof id === "string" && isId(id), "openHub: id must be owner/name", id, "string");
 
 /** Names become a part of a path: none may lead out of its folder. */
 export const checkName = (what: string, name: unknown): void =>
@@ -44,7 +47,7 @@ const inOrder = (source: string): string => source.replace(/^([^:@]+)@([^:]+):([
 export const parseRepositoryName = (source: string): RepositoryName => {
   const [, id = "", gguf, revision] = form.exec(inOrder(source)) ?? [];
   check(
-    idForm.test(id),
+    isId(id),
     "openSource: a model must be the path of a folder or of a GGUF file, or owner/name, owner/name@revision or owner/name:Q4_K_M on the hub",
     source,
   );

@@ -23,12 +23,22 @@ export const formsOf = (
   return new Map(names.map((name) => [name, name === decoder.unembedding ? unembedding : projections]));
 };
 
+/** What to do with weights that are rounded already. Those of a GGUF file may be rounded anew. */
+const remedyFor = ({ gguf }: Checkpoint): string => {
+  const anew = gguf === undefined ? "" : ", and `ropewalk convert --quantize` rounds it once more, into a folder";
+  return `; without quantize (--quantize) it runs as it is stored${anew}`;
+};
+
 /** @throws RangeError when the checkpoint's matrices are in blocks already */
 export const checkDense = (checkpoint: Checkpoint): void => {
   const { name, adapters } = checkpoint;
-  const [inBlocks] = matricesInBlocks(checkpoint).keys();
-  const why = adapters?.size ? ", for adapters are merged into the weights that it was rounded from" : "";
-  check(inBlocks === undefined, `quantize: ${name} must not be quantized already${why}`, inBlocks);
+  const inBlocks = [...matricesInBlocks(checkpoint).values()];
+  if (inBlocks.length === 0) return;
+  const bits = [...new Set(inBlocks.map((blocks) => blocks.bits))].sort().join(" and ");
+  const merged = adapters !== undefined && adapters.size > 0;
+  const why = merged ? ", for adapters are merged into the weights that it was rounded from" : "";
+  const remedy = merged ? "" : remedyFor(checkpoint);
+  throw new RangeError(`quantize: ${name} must not be quantized already${why}, got weights in ${bits} bits${remedy}`);
 };
 
 /** @param at - the rows, as an error names them */

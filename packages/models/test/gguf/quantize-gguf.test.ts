@@ -78,3 +78,11 @@ it("a file in Q8_0 that is converted to q8 has the same weights", async () => {
     expect((await readDense(again, name)).findIndex((value, at) => value !== values[at])).toBe(-1);
   }
 });
+
+it("a file in blocks is not rounded when it is loaded: the error says what to do, and names nothing that the file does not have", async () => {
+  const bytes = new Uint8Array(readFileSync(inRepository(`${ggufVectors}/llama-k.gguf`)));
+  const stored = await loadGguf("m.gguf", inMemory("m", { "m.gguf": bytes }));
+  await expect(convertCheckpoint(stored, "q4")).rejects.toThrow(
+    /^quantize: m must not be quantized already, got weights in (?:4|8|4 and 8) bits; without quantize \(--quantize\) it runs as it is stored, and `ropewalk convert --quantize` rounds it once more, into a folder$/,
+  );
+});
