@@ -21,6 +21,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { hasEnded } from "@ropewalk/testing/has-ended";
 import { onnxExports } from "@ropewalk/testing/vectors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeCheckpoint } from "./random-checkpoint.ts";
@@ -138,7 +139,7 @@ describe("a command that is killed leaves the folder that was there, the new one
       // Half of them at any moment, and half while it writes.
       if (round % 4 < 2) await wait(took * (0.2 + 0.9 * Math.random()));
       else {
-        while (written(child.pid).length === 0 && child.exitCode === null) await wait(1);
+        while (written(child.pid).length === 0 && !hasEnded(child)) await wait(1);
         await wait(Math.random() * writing[name as keyof typeof commands]);
       }
       child.kill(signal);

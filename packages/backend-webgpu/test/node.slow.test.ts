@@ -6,7 +6,8 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { softwareDriver } from "@ropewalk/testing/browser/installed-chromium";
-import { adapterNeeded, askProcess, drivers, hasEnded, startProcess } from "@ropewalk/testing/webgpu/gpu-process";
+import { hasEnded } from "@ropewalk/testing/has-ended";
+import { adapterNeeded, askProcess, drivers, startProcess } from "@ropewalk/testing/webgpu/gpu-process";
 import { afterAll, describe, expect, it } from "vitest";
 import { webgpu } from "../src/node.ts";
 import { withoutHalves } from "./checks/errors.ts";

@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { check } from "@ropewalk/check";
 import { passkey875k } from "@ropewalk/tiny-models";
 import { freePort } from "@ropewalk/testing/free-port";
+import { hasEnded } from "@ropewalk/testing/has-ended";
 
 const cli = ["--conditions=@ropewalk/source", "apps/cli/src/main.ts", "serve"];
 const method = ["--method", "self-extend", "--group-size", "16", "--window", "64"];
@@ -41,7 +42,7 @@ const start = (command: string, args: readonly string[]) => {
 
 const answers = async (url: string, { child, said }: ReturnType<typeof start>): Promise<void> => {
   for (let tries = 0; tries < 600; tries++) {
-    check(child.exitCode === null && child.pid !== undefined, `${child.spawnargs[0]} must run`, said());
+    check(!hasEnded(child) && child.pid !== undefined, `${child.spawnargs[0]} must run`, said());
     const isThere = await fetch(url).then(
       ({ ok }) => ok,
       () => false,
@@ -53,7 +54,7 @@ const answers = async (url: string, { child, said }: ReturnType<typeof start>): 
 };
 
 const end = async (child: ChildProcess): Promise<void> => {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  if (hasEnded(child) || child.pid === undefined) return;
   child.kill("SIGTERM");
   await once(child, "exit");
 };

@@ -34,7 +34,7 @@ if (values.inside) {
   process.exit(holds ? 0 : 1);
 }
 for (const { name } of asked) {
-  const { status } = spawnSync(
+  const { status, signal } = spawnSync(
     process.execPath,
     [
       ...["--conditions=@ropewalk/source", fileURLToPath(import.meta.url)],
@@ -42,5 +42,6 @@ for (const { name } of asked) {
     ],
     { stdio: "inherit" },
   );
+  if (signal !== null) console.log(`FAILS  ${name}: ended by ${signal}`);
   if (status !== 0) process.exitCode = 1;
 }

@@ -34,7 +34,7 @@ if (values.inside) {
 const youngObjects = ["--min-semi-space-size=8", "--max-semi-space-size=8"];
 
 for (const { name } of asked) {
-  const { status } = spawnSync(
+  const { status, signal } = spawnSync(
     process.execPath,
     [
       ...["--expose-gc", ...youngObjects, "--conditions=@ropewalk/source", fileURLToPath(import.meta.url)],
@@ -42,5 +42,6 @@ for (const { name } of asked) {
     ],
     { stdio: "inherit" },
   );
+  if (signal !== null) console.log(`FAILS  ${name}: ended by ${signal}`);
   if (status !== 0) process.exitCode = 1;
 }

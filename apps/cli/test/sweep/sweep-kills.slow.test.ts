@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { hasEnded } from "@ropewalk/testing/has-ended";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serverProgram, startServer } from "./queue-server.ts";
 
@@ -82,7 +83,7 @@ it(
       // At any moment of its start, or while cells are written.
       const begun = Math.random();
       if (begun < 0.3) await wait(1000 * Math.random());
-      else while (hashesIn(folder).length === before && child.exitCode === null) await wait(1);
+      else while (hashesIn(folder).length === before && !hasEnded(child)) await wait(1);
       await wait(20 * Math.random());
       child.kill("SIGKILL");
       const { signal, stderr } = await ended;

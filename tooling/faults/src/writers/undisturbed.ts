@@ -13,7 +13,7 @@ export type Home = {
   readonly broken: (folder: string) => readonly string[];
   /** Whether all is new. */
   readonly isNew: (folder: string) => boolean;
-  /** What is wrong after a last, undisturbed run: other contents than of the first, or temporary names that stay. */
+  /** What is wrong after a last, undisturbed run: other contents than of the first, or temporary names that stay; or that it fails. */
   readonly wrongInTheEnd: () => Promise<readonly string[]>;
   /** The size of what was there before, and of what is there then. */
   readonly oldKilobytes: number;
@@ -60,7 +60,11 @@ export const undisturbed = async (writer: Writer): Promise<Home> => {
     },
     isNew: (folder) => JSON.stringify([...unitsIn(writer, folder)]) === JSON.stringify([...after]),
     wrongInTheEnd: async () => {
-      await finish(writer, path);
+      const failed = await finish(writer, path).then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+      if (failed !== undefined) return [failed];
       const left = [...leftIn(out), ...leftIn(join(path, "tmp"))];
       return JSON.stringify(filesIn(out, writer.contentOf)) === whole ? left : [...left, "other contents"];
     },

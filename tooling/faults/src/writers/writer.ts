@@ -90,6 +90,6 @@ export const start = (writer: Writer, home: string, before: readonly string[] = 
 
 /** Runs a writer to its end. @throws Error with what it says, where it fails */
 export const finish = async (writer: Writer, home: string): Promise<void> => {
-  const { code, stderr } = await start(writer, home).ended;
-  if (code !== 0) throw new Error(`${writer.name}: the undisturbed run must succeed, got ${code}: ${stderr}`);
+  const { code, signal, stderr } = await start(writer, home).ended;
+  if (code !== 0) throw new Error(`${writer.name}: the undisturbed run must succeed, got ${signal ?? code}: ${stderr}`);
 };

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { softwareDriver } from "@ropewalk/testing/browser/installed-chromium";
+import { hasEnded } from "@ropewalk/testing/has-ended";
 
 /**
  * A script in a process of its own: the driver is chosen by its environment, and a crash of the driver ends it.
@@ -18,8 +19,6 @@ export const startProcess = (script: URL, icd: string | undefined): ChildProcess
     // Dawn writes what it does not find; errors say the same.
     stdio: ["ignore", "inherit", "ignore", "ipc"],
   });
-
-export const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 
 /** What the process answers, or in words how it ended. */
 export const askProcess = async (child: ChildProcess, asked: string | object): Promise<unknown> => {
