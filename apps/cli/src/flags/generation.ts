@@ -1,6 +1,7 @@
 /** The flags that say how a text is generated, and the options that they stand for. */
 import { keepEnds, regroup, type ModelSource, type SendOptions } from "@ropewalk/generation";
 import { InvalidArgumentError, type Command } from "commander";
+import { collected } from "./collected.ts";
 import { number, numberList } from "./parse-numbers.ts";
 import { samplingFrom, withSamplingFlags, type SamplingFlags } from "./sampling.ts";
 
@@ -42,8 +43,6 @@ export const runFrom = (command: string, source: ModelSource, options: SamplingO
   ...(options.stop === undefined ? {} : { stopStrings: options.stop }),
   ...overflowFrom(command, options),
 });
-
-const collected = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
 export const withSamplingOptions = (command: Command, maxNewTokens: number): Command =>
   withSamplingFlags(command.option("--max-new-tokens <n>", "tokens to generate, at most", number, maxNewTokens))

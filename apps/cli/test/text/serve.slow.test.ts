@@ -3,6 +3,7 @@ import { compose, selfExtend, yarn } from "@ropewalk/context-extension";
 import { ggufVectors, onnxExports } from "@ropewalk/testing/vectors";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { scratchFolder } from "@ropewalk/testing/scratch-folder";
@@ -47,7 +48,9 @@ describe("a server", () => {
   let url: string;
   beforeAll(async () => {
     const method = ["--method", "self-extend", "--group-size", "4", "--window", "128"];
-    served = await serve("tales=stories260K", ...method, "--api-key", "secret", "--workers", "2", "--threads", "1");
+    const hosts = ["--allow-host", "a.example", "--allow-host", "b.example"];
+    const more = ["--api-key", "secret", "--workers", "2", "--threads", "1", ...hosts];
+    served = await serve("tales=stories260K", ...method, ...more);
     url = served.report.url;
   });
   afterAll(() => served.child.kill("SIGKILL"));
@@ -75,6 +78,16 @@ describe("a server", () => {
     );
     expect(texts[0]).toBe(texts[1]);
     expect(texts[0]).toMatch(/^, there was a little girl named Lily\. She loved to play outsid/);
+  });
+
+  it("answers for the hosts that it was told to allow, and no others", async () => {
+    const statusFor = async (host: string): Promise<number> => {
+      const asked = request(`${url}/health`, { headers: { host } }).end();
+      const [answer] = (await once(asked, "response")) as readonly IncomingMessage[];
+      answer!.resume();
+      return answer!.statusCode!;
+    };
+    expect(await Promise.all(["a.example", "b.example", "evil.example"].map(statusFor))).toEqual([200, 200, 421]);
   });
 
   it("names a port that is taken", async () => {
@@ -114,6 +127,10 @@ describe("what is wrong", () => {
     [["stories260K", "--queue", "-1"], "serve: --queue must be an integer >= 0, got -1"],
     [["stories260K", "--api-key", ""], "serve: --api-key must have a character at least, got none"],
     [["stories260K", "--length", "0"], "serve: --length must be a positive integer, got 0"],
+    [
+      ["stories260K", "--allow-host", "models.internal", "--allow-host", "models.internal:80"],
+      'listen: allowedHosts[1] must be a host\'s name or address, without a port, got "models.internal:80"',
+    ],
     [["stories260K", "--port", "70000"], "listen: port must be an integer from 0 to 65535, got 70000"],
     [
       ["stories260K", "--port", "0", "--method", "self-extend"],

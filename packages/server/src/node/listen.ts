@@ -1,7 +1,8 @@
 /** Serves a fetch handler on a port, by Node's own HTTP server. */
-import { check, checkConfig, checkFunction, number, optional, whole, type Keys } from "@ropewalk/check";
+import { check, checkConfig, checkFunction, number, optional, show, whole, type Keys } from "@ropewalk/check";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { isRebound, isLoopback } from "./rebound.ts";
+import { errorResponse, wireError } from "../wire/error.ts";
+import { checkHosts, isLoopback, ownHosts } from "./own-hosts.ts";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -13,6 +14,12 @@ export type ListenConfig = {
   readonly port: number;
   /** Default 127.0.0.1, which only this machine can reach. */
   readonly host?: string;
+  /**
+   * Names and addresses, without ports, that requests may state as their host besides `host`, localhost and its addresses: those of a
+   * proxy in front. On a loopback address others are answered 421, for a browser may come by a name that was made to lead here. On any
+   * other address each host may be stated where this is absent.
+   */
+  readonly allowedHosts?: readonly string[];
   /** Milliseconds after which a connection that reads nothing of its answer is closed. Default 60,000. */
   readonly stallTimeout?: number;
 };
@@ -31,6 +38,7 @@ const keys: Keys<ListenConfig> = {
   port: number("an integer from 0 to 65535", (value) => Number.isInteger(value) && value >= 0 && value < 65536),
   host: (where, name, value) =>
     check(value === undefined || (typeof value === "string" && value !== ""), `${where}: ${name} must be text`, value),
+  allowedHosts: optional(checkHosts),
   stallTimeout: optional(whole),
 };
 
@@ -56,27 +64,42 @@ const send = async (response: Response, outgoing: ServerResponse, stallTimeout: 
   await pipeline(Readable.fromWeb(response.body as ReadableStream), outgoing);
 };
 
+/** The answer to a request for a host that is not this server's. */
+const misdirected = ({ headers: { host } }: IncomingMessage): Response => {
+  const got = host === undefined ? "nothing" : show(host);
+  const message = `The header host must name this machine, or a host that the server allows, got ${got}.`;
+  return errorResponse(wireError(421, message, { code: "misdirected_request" }));
+};
+
+/** Whether a request is for this server, by its host. */
+type IsOwn = (incoming: IncomingMessage) => boolean;
+
+const responseTo = async (
+  fetch: ListenConfig["fetch"],
+  isOwn: IsOwn,
+  incoming: IncomingMessage,
+  signal: AbortSignal,
+): Promise<Response> => {
+  if (!isOwn(incoming)) return misdirected(incoming);
+  let request: Request;
+  try {
+    request = requestOf(incoming, signal);
+  } catch {
+    return new Response(null, { status: 400 });
+  }
+  return fetch(request);
+};
+
 const answer = async (
-  { fetch, host = ownMachine, stallTimeout = 60_000 }: ListenConfig,
+  { fetch, stallTimeout = 60_000 }: ListenConfig,
+  isOwn: IsOwn,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> => {
-  if (isLoopback(host) && isRebound(incoming)) {
-    outgoing.writeHead(421, { "Content-Type": "text/plain" }).end("The page's host must be this machine.");
-    incoming.resume();
-    return;
-  }
   const gone = new AbortController();
   outgoing.once("close", () => gone.abort());
-  let request: Request;
   try {
-    request = requestOf(incoming, gone.signal);
-  } catch {
-    outgoing.writeHead(400).end();
-    return;
-  }
-  try {
-    await send(await fetch(request), outgoing, stallTimeout);
+    await send(await responseTo(fetch, isOwn, incoming, gone.signal), outgoing, stallTimeout);
     // The rest of the body is thrown away, so that the connection can be used again.
     incoming.resume();
   } catch {
@@ -91,8 +114,8 @@ const answer = async (
  * @throws Error when the port is taken, or this process may not listen on it
  */
 export const listen = async (config: ListenConfig): Promise<Listening> => {
-  const { port, host = ownMachine } = checkConfig("listen", config, keys);
-  const server = createServer((incoming, outgoing) => void answer(config, incoming, outgoing));
+  const { port, host = ownMachine, allowedHosts } = checkConfig("listen", config, keys);
+  const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once("error", ({ code, message }: NodeJS.ErrnoException) => {
       const why = code === "EADDRINUSE" ? "one that is taken" : message;
@@ -101,6 +124,9 @@ export const listen = async (config: ListenConfig): Promise<Listening> => {
     server.listen(port, host, resolve);
   });
   const { address, port: taken, family } = server.address() as AddressInfo;
+  // A name given as `host` is known by its address only now. No request is read before this function goes on.
+  const isOwn = isLoopback(address) || allowedHosts ? ownHosts([host, ...(allowedHosts ?? [])]) : () => true;
+  server.on("request", (incoming, outgoing) => void answer(config, isOwn, incoming, outgoing));
   return {
     url: `http://${family === "IPv6" ? `[${address}]` : address}:${taken}`,
     close: () =>

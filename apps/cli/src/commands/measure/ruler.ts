@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { basename } from "node:path";
 import { examples, modelArgument } from "../../terminal/help-texts.ts";
 import { notice } from "../../terminal/notice.ts";
+import { collected } from "../../flags/collected.ts";
 import { number, numberList } from "../../flags/parse-numbers.ts";
 import { open } from "../../model/open-model.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
@@ -137,8 +138,6 @@ const ruler = async (model: string, options: RulerOptions): Promise<void> => {
 
 const names = (text: string): readonly string[] => text.split(",").map((name) => name.trim());
 
-const another = (path: string, before: readonly string[] = []): readonly string[] => [...before, path];
-
 export const addRuler = (program: Command): void => {
   withVariants(
     withSharedOptions(
@@ -160,7 +159,7 @@ export const addRuler = (program: Command): void => {
         .option(
           "--documents <file>",
           "questions over documents, as SQuAD has them (qa_1) or HotpotQA (qa_2); again for both",
-          another,
+          collected,
         )
         .option("--chat", "RULER's prompts as messages to the assistant, for models with a chat template")
         .option(

@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import { once } from "node:events";
 import { examples, modelArgument } from "../../terminal/help-texts.ts";
 import { notice } from "../../terminal/notice.ts";
+import { collected } from "../../flags/collected.ts";
 import { number } from "../../flags/parse-numbers.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
 import { oneLine, wordsOf } from "../../terminal/messages.ts";
@@ -18,6 +19,7 @@ type ServeOptions = SharedOptions & {
   readonly length?: number;
   readonly port: number;
   readonly host: string;
+  readonly allowHost?: readonly string[];
   readonly apiKey?: string;
   readonly workers: number;
   readonly queue: number;
@@ -73,7 +75,7 @@ const printReady = (options: ServeOptions, url: string, loaded: readonly Loaded[
 };
 
 const serve = async (names: readonly string[], options: ServeOptions): Promise<void> => {
-  const { port, host, queue, length } = options;
+  const { port, host, allowHost, queue, length } = options;
   const named = await Promise.all(names.map(readNamed));
   checkNames(named);
   const workers = checkCount("serve", "--workers", options.workers);
@@ -92,6 +94,7 @@ const serve = async (names: readonly string[], options: ServeOptions): Promise<v
     fetch: async (request) => (handler ? handler.fetch(request) : loadingResponse()),
     port,
     host,
+    ...(allowHost === undefined ? {} : { allowedHosts: allowHost }),
   });
   try {
     for (const model of named) {
@@ -116,6 +119,11 @@ export const addServe = (program: Command): void => {
     .argument("<models...>", `models, each ${modelArgument}; <name>=<model> gives it a name of your own`)
     .option("--port <port>", "0: one that is free", number, 8080)
     .option("--host <address>", "where it listens; 0.0.0.0: for other machines too", "127.0.0.1")
+    .option(
+      "--allow-host <name>",
+      "a host that requests may name besides this machine, as a proxy's; may be given several times",
+      collected,
+    )
     .option("--api-key <key>", "what requests must show; absent: ROPEWALK_API_KEY, or nothing")
     .option("--workers <n>", "requests of a model that run at a time, each with its weights in memory", number, 1)
     .option("--queue <n>", "requests of a model that may wait; more are told to come again (429)", number, 64)
