@@ -2,6 +2,7 @@
 import { checkOneOf } from "@ropewalk/check";
 import { Command } from "commander";
 import { readFileSync } from "node:fs";
+import { withMeantFlag } from "./flags/other-names.ts";
 import { examples, shippedNames } from "./terminal/help-texts.ts";
 import { oneLine } from "./terminal/messages.ts";
 
@@ -66,7 +67,12 @@ export const ropewalk = async (asked?: string): Promise<Command> => {
           }),
         ].join(" "),
     })
-    .configureOutput({ outputError: (text, write) => write(`ropewalk: ${oneLine(text)}\n`) });
+    .configureOutput({
+      outputError: (text, write) => {
+        const command = program.commands.find((one) => one.name() === asked);
+        write(`ropewalk: ${oneLine(withMeantFlag(text, command))}\n`);
+      },
+    });
   const known = asked !== undefined && Object.hasOwn(commands, asked);
   const read = known ? [commands[asked]!] : Object.values(commands);
   for (const add of await Promise.all(read.map((command) => command()))) add(program);

@@ -21,6 +21,17 @@ it("names scripts that are there", () => {
   expect(named.filter((script) => !Object.hasOwn(scripts, script))).toEqual([]);
 });
 
+it("lists every script", () => {
+  const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Readonly<Record<string, string>> };
+  const listed = new Set(
+    text
+      .split("## Commands\n")[1]!
+      .split("```")[1]!
+      .match(/[\w:-]+/g),
+  );
+  expect(Object.keys(scripts).filter((script) => !listed.has(script))).toEqual([]);
+});
+
 it("docs/design.md names files of packages that are there", () => {
   const design = readFileSync("docs/design.md", "utf8");
   const paths = [...design.matchAll(/`([\w-]+\/src\/[\w./-]+)`/g)].map(([, path]) => path!);

@@ -53,7 +53,9 @@ const chatIds = (
   system: string | undefined,
 ): readonly number[] => {
   if (text?.encodeChat === undefined)
-    throw new TypeError(`${command}: ${source.name} has no chat template; leave out --chat`);
+    throw new TypeError(
+      `${command}: ${source.name} has no chat template; leave out --chat, or give one to \`ropewalk chat\` by --template`,
+    );
   return text.encodeChat([
     ...(system === undefined ? [] : [{ role: "system", content: system }]),
     { role: "user", content },

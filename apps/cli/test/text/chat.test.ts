@@ -23,7 +23,10 @@ it("gives what the rendered text gives", async () => {
 });
 
 it.each([
-  [["stories260K", "Hello", "--chat"], "generate: stories260K has no chat template; leave out --chat"],
+  [
+    ["stories260K", "Hello", "--chat"],
+    "generate: stories260K has no chat template; leave out --chat, or give one to `ropewalk chat` by --template",
+  ],
   [[folder, "Hello", "--system", "Be brief."], "generate: --system is a part of a --chat"],
   [[folder, "--ids", "ids.json", "--chat"], "generate: --chat takes a text prompt, not --ids"],
 ])("refuses %j", async (args, message) => {

@@ -11,6 +11,7 @@ import { attentionLines, groupsReport, layerRows } from "../../describe/layers-i
 import { extendedWords, extensionWords, groupsAndWindow, recordIn } from "../../describe/extension-in-words.ts";
 import { examples, modelArgument } from "../../terminal/help-texts.ts";
 import { inspectSaved, isFile } from "../../describe/saved-prefix.ts";
+import { numberNames } from "../../flags/method-numbers.ts";
 import { number } from "../../flags/parse-numbers.ts";
 import { chosenFor, open, replacedNotices } from "../../model/open-model.ts";
 import { backendFrom, withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
@@ -48,7 +49,7 @@ const checkpointFacts = (checkpoint: Checkpoint, { quantize }: InspectOptions): 
   const tuned = Object.keys(own).length === 0 ? undefined : extensionWords(own);
   const forms = checkpoint.gguf && formsOfGguf(checkpoint);
   const ggufRows = forms && {
-    "weights, in blocks": Object.entries(forms)
+    "weights run as": Object.entries(forms)
       .map(([type, form]) => `${type}: ${form}`)
       .join("; "),
   };
@@ -121,6 +122,13 @@ const factsOf = ({ source }: OpenedModel, options: InspectOptions): Facts => {
   return exportFacts(source);
 };
 
+/** A run within the trained window needs no method: without a flag that asks for one it is plain, as `generate` runs it. */
+const forLength = (options: InspectOptions, { source }: OpenedModel, length: number): InspectOptions => {
+  const fits = length <= source.decoder.trainedContext;
+  const numbers = numberNames.some((name) => options[name] !== undefined);
+  return fits && !numbers ? { ...options, fallback: "none" } : options;
+};
+
 const inspect = async (path: string, options: InspectOptions): Promise<void> => {
   if (isFile(path) && !(await isGgufFile(path))) return inspectSaved(path, options);
   const opened = await open(path, options);
@@ -132,7 +140,7 @@ const inspect = async (path: string, options: InspectOptions): Promise<void> => 
   const beside = await adapterFacts(opened, options);
   const stated = statedFacts(opened);
   const length = options.length ?? trainedContext;
-  const chosen = chosenFor(opened, options, length);
+  const chosen = chosenFor(opened, forLength(options, opened, length), length);
   const { extension } = chosen;
   // The cache precision of a run with the same flags.
   const cache = options.cache ?? backendFrom(options).precision;
