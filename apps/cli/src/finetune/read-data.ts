@@ -2,6 +2,7 @@
 import { dataForm, readData, type Data, type DataConfig } from "@ropewalk/finetune";
 import type { OpenedModel } from "@ropewalk/generation";
 import { notice } from "../terminal/notice.ts";
+import { noticeSeparator } from "../input/known-separators.ts";
 import { readText } from "../input/read-file.ts";
 
 export type FileOptions = {
@@ -54,7 +55,9 @@ export const readFiles = async (
     }
   const read = async (flag: string, { name, reading }: (typeof all)[number], most?: number): Promise<Data> => {
     const config = { model: opened, file: name, seqLen, ...reading, ...(most === undefined ? {} : { samples: most }) };
-    return readData(config, await readText(flag, name));
+    const text = await readText(flag, name);
+    if (dataForm(name).separated) noticeSeparator("finetune", name, text, reading.separator);
+    return readData(config, text);
   };
   const data = await read("--data", all[0]!, samples);
   const packable = all[0]!.reading.arrange === "each" && data.samples.length > 1;

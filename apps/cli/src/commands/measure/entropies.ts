@@ -19,6 +19,7 @@ import { number, numberList } from "../../flags/parse-numbers.ts";
 import { extensionFor, open, withModel } from "../../model/open-model.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
 import { enoughTokens } from "../../input/enough-text.ts";
+import { noticeSeparator } from "../../input/known-separators.ts";
 import { readText } from "../../input/read-file.ts";
 import { renderEntropies, renderEntropiesOfAll } from "../../render/entropies.ts";
 import { jobsOf, runSideBySide, workersFor, workersOption, type NamedJob } from "../../pool/side-by-side.ts";
@@ -117,7 +118,9 @@ const measure = async ({ path, options, opened, content, length }: Asked): Promi
     ...(chunkSize !== undefined && { chunkSize }),
   });
   // Checks that the text has enough tokens, before weights are loaded.
-  enoughTokens("entropies", opened, textOf("entropies", file, content), { length, windows, separator });
+  const documents = textOf("entropies", file, content);
+  noticeSeparator("entropies", file, documents, separator);
+  enoughTokens("entropies", opened, documents, { length, windows, separator });
   const jobs = jobsOf("entropies", { model: path, opened, options }, variantsOf(options), [params]);
   noticeBeyond(opened, jobs);
   const results = await runSideBySide<EntropiesParams>(
@@ -167,7 +170,9 @@ const drawMap = async ({ path, options, opened, content, length }: Asked, place:
   checkInteger("entropies", "the layer of --map", place.layer, 0, opened.source.decoder.numLayers - 1);
   const svg = await svgPath(options, "attention.svg");
   const { separator, text: file, chunkSize } = options;
-  const stream = enoughTokens("entropies", opened, textOf("entropies", file, content), {
+  const documents = textOf("entropies", file, content);
+  noticeSeparator("entropies", file, documents, separator);
+  const stream = enoughTokens("entropies", opened, documents, {
     length,
     windows: 1,
     separator,

@@ -11,6 +11,7 @@ import { number, distinctNumbers } from "../../flags/parse-numbers.ts";
 import { extensionFor, open } from "../../model/open-model.ts";
 import { checkCount, withSharedOptions, type SharedOptions } from "../../flags/shared.ts";
 import { enoughTokens } from "../../input/enough-text.ts";
+import { noticeSeparator } from "../../input/known-separators.ts";
 import { readText } from "../../input/read-file.ts";
 import { lossRows, renderLossesOfAll, renderLossRows } from "../../render/losses.ts";
 import { jobsOf, runSideBySide, workersFor, workersOption, type NamedJob } from "../../pool/side-by-side.ts";
@@ -158,8 +159,9 @@ const measure = async (path: string, options: PerplexityOptions): Promise<void> 
   if (options.batch !== undefined) checkCount("perplexity", "--batch", options.batch);
   const workers = workersFor("perplexity", path, options.workers);
   // Checks that the text has enough tokens, before weights are loaded.
-  for (const length of lengths)
-    enoughTokens("perplexity", opened, textOf("perplexity", file, content), { length, windows, stride, separator });
+  const documents = textOf("perplexity", file, content);
+  noticeSeparator("perplexity", file, documents, separator);
+  for (const length of lengths) enoughTokens("perplexity", opened, documents, { length, windows, stride, separator });
 
   const variants = variantsOf(options);
   const parts = Math.ceil(workers / (variants.length * lengths.length));

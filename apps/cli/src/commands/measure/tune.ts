@@ -16,6 +16,7 @@ import { examples, modelArgument } from "../../terminal/help-texts.ts";
 import { number } from "../../flags/parse-numbers.ts";
 import { open, withModel } from "../../model/open-model.ts";
 import { checkCount, withRunOptions, type SharedOptions } from "../../flags/shared.ts";
+import { noticeSeparator } from "../../input/known-separators.ts";
 import { readText } from "../../input/read-file.ts";
 import { renderTable } from "../../render/table.ts";
 
@@ -86,6 +87,7 @@ const run = async (path: string, options: TuneOptions): Promise<void> => {
   if (entropy !== undefined && entropy !== "none")
     throw new RangeError(`tune: --entropy must be none or absent: log-n is tried, got ${entropy}`);
   const text = readTuneText(options.text, await readText("--text", options.text));
+  noticeSeparator("tune", options.text, text, separator);
   const onResponses = typeof text !== "string" && typeof text[0] === "object";
   const opened = await open(path, options);
   // Checks that there are candidates, before the text is read.

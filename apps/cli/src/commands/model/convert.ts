@@ -4,6 +4,8 @@ import { writeFolder } from "@ropewalk/models/node";
 import { needCheckpoint } from "@ropewalk/generation";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { adapterOption, adaptersFrom, type AdapterFlag } from "../../flags/adapter.ts";
+import { typesRoundedTwice } from "../../describe/rounded-twice.ts";
+import { notice } from "../../terminal/notice.ts";
 import { roundingBar } from "../../terminal/progress-bars.ts";
 import { examples, storedModelArgument } from "../../terminal/help-texts.ts";
 import { interruptSignal } from "../../terminal/interrupt.ts";
@@ -24,6 +26,11 @@ const convert = async (path: string, { quantize, adapter, output, json }: Conver
   const adapters = await adaptersFrom(adapter);
   const opened = (await stored.gguf?.asCheckpoint()) ?? stored;
   const checkpoint = adapters.length === 0 ? opened : withAdapters(opened, adapters);
+  const twice = typesRoundedTwice(stored, quantize);
+  if (twice.length > 0)
+    notice(
+      `convert: weights in ${twice.join(", ")} are rounded a second time, to ${quantize}; the GGUF file itself runs as it is, without this loss`,
+    );
   const { onStep, stop } = roundingBar(interruptSignal("convert"));
   const files = await convertCheckpoint(checkpoint, quantize, onStep);
   const written = await writeFolder(output, files).finally(stop);
