@@ -69,7 +69,7 @@ describe("convert", () => {
     const { stderr, code } = await ropewalk("convert", q4, "--quantize", "q8", "--output", join(scratch, "twice"));
     expect(code).toBe(1);
     expect(stderr).toBe(
-      "ropewalk: quantize: again must not be quantized already, got weights in 4 bits; without quantize (--quantize) it runs as it is stored\n",
+      "ropewalk: quantize: again must not be quantized already, got weights in 4 and 8 bits; without quantize (--quantize) it runs as it is stored\n",
     );
   });
 });
