@@ -56,8 +56,9 @@ export const readFiles = async (
   const read = async (flag: string, { name, reading }: (typeof all)[number], most?: number): Promise<Data> => {
     const config = { model: opened, file: name, seqLen, ...reading, ...(most === undefined ? {} : { samples: most }) };
     const text = await readText(flag, name);
+    const found = readData(config, text);
     if (dataForm(name).separated) noticeSeparator("finetune", name, text, reading.separator);
-    return readData(config, text);
+    return found;
   };
   const data = await read("--data", all[0]!, samples);
   const packable = all[0]!.reading.arrange === "each" && data.samples.length > 1;

@@ -119,8 +119,8 @@ const measure = async ({ path, options, opened, content, length }: Asked): Promi
   });
   // Checks that the text has enough tokens, before weights are loaded.
   const documents = textOf("entropies", file, content);
-  noticeSeparator("entropies", file, documents, separator);
   enoughTokens("entropies", opened, documents, { length, windows, separator });
+  noticeSeparator("entropies", file, documents, separator);
   const jobs = jobsOf("entropies", { model: path, opened, options }, variantsOf(options), [params]);
   noticeBeyond(opened, jobs);
   const results = await runSideBySide<EntropiesParams>(
@@ -171,12 +171,12 @@ const drawMap = async ({ path, options, opened, content, length }: Asked, place:
   const svg = await svgPath(options, "attention.svg");
   const { separator, text: file, chunkSize } = options;
   const documents = textOf("entropies", file, content);
-  noticeSeparator("entropies", file, documents, separator);
   const stream = enoughTokens("entropies", opened, documents, {
     length,
     windows: 1,
     separator,
   });
+  noticeSeparator("entropies", file, documents, separator);
   const ids = stream.ids.slice(0, length);
   const jobs = jobsOf("entropies", { model: path, opened, options }, variantsOf(options), [
     entropiesEvaluation.check("entropies", { text: file, length }),

@@ -160,9 +160,9 @@ const measure = async (path: string, options: PerplexityOptions): Promise<void> 
   const workers = workersFor("perplexity", path, options.workers);
   // Checks that the text has enough tokens, before weights are loaded.
   const documents = textOf("perplexity", file, content);
-  noticeSeparator("perplexity", file, documents, separator);
   for (const length of lengths) enoughTokens("perplexity", opened, documents, { length, windows, stride, separator });
 
+  noticeSeparator("perplexity", file, documents, separator);
   const variants = variantsOf(options);
   const parts = Math.ceil(workers / (variants.length * lengths.length));
   const jobs = jobsOf("perplexity", { model: path, opened, options }, variants, paramsOf(options, lengths, parts));

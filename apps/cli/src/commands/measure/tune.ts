@@ -87,7 +87,6 @@ const run = async (path: string, options: TuneOptions): Promise<void> => {
   if (entropy !== undefined && entropy !== "none")
     throw new RangeError(`tune: --entropy must be none or absent: log-n is tried, got ${entropy}`);
   const text = readTuneText(options.text, await readText("--text", options.text));
-  noticeSeparator("tune", options.text, text, separator);
   const onResponses = typeof text !== "string" && typeof text[0] === "object";
   const opened = await open(path, options);
   // Checks that there are candidates, before the text is read.
@@ -97,6 +96,7 @@ const run = async (path: string, options: TuneOptions): Promise<void> => {
     samples: most,
     ...(separator !== undefined && { separator }),
   });
+  noticeSeparator("tune", options.text, text, separator);
   const asIs: SharedOptions = { ...options, method: ["none"] };
   for (const name of ["groupSize", "window", "entropy"] as const) delete (asIs as { [key: string]: unknown })[name];
   await withModel("tune", { opened, options: asIs, length }, async (model, signal) => {
