@@ -96,7 +96,6 @@ const run = async (path: string, options: TuneOptions): Promise<void> => {
     samples: most,
     ...(separator !== undefined && { separator }),
   });
-  noticeSeparator("tune", options.text, text, separator);
   const asIs: SharedOptions = { ...options, method: ["none"] };
   for (const name of ["groupSize", "window", "entropy"] as const) delete (asIs as { [key: string]: unknown })[name];
   await withModel("tune", { opened, options: asIs, length }, async (model, signal) => {
@@ -117,6 +116,7 @@ const run = async (path: string, options: TuneOptions): Promise<void> => {
       process.stdout.write(`${JSON.stringify({ ...rest, extension: recordOf(extension), length })}\n`);
     } else process.stdout.write(`${tableOf(result)}\n${words(result, trainedContext, onResponses)}\n`);
   });
+  noticeSeparator("tune", options.text, text, separator);
 };
 
 export const addTune = (program: Command): void => {
