@@ -107,7 +107,7 @@ export const budgets: Readonly<Record<string, PackageBudget>> = {
     tarball: 96_000,
     entries: {
       ".": { all: 44_000, name: "createHandler", alone: 44_000 },
-      "./node": { all: 2_600, name: "listen", alone: 2_600 },
+      "./node": { all: 3_500, name: "listen", alone: 3_500 },
     },
   },
   "@ropewalk/tiny-models": { tarball: 5_305_000, entries: { ".": { all: 400, name: "stories260K", alone: 300 } } },
