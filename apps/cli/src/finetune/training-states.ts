@@ -1,5 +1,5 @@
 /** The saved states of a training run, in a folder beside the output, so that an interrupted run can continue. */
-import { readdir, statfs } from "node:fs/promises";
+import { mkdir, readdir, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { identifyRun, type TrainConfig, type TrainState } from "@ropewalk/finetune";
 import { needCheckpoint } from "@ropewalk/generation";
@@ -88,7 +88,8 @@ const openLocked = async (
  */
 export const openStates = async (output: string, training: TrainConfig, resume: boolean): Promise<States> => {
   const folder = `${resolve(output)}.training`;
-  const lock = await lockFile("finetune", folder).catch(notWritable(folder));
+  const inFolder = mkdir(dirname(folder), { recursive: true }).then(() => lockFile("finetune", folder));
+  const lock = await inFolder.catch(notWritable(folder));
   try {
     return await openLocked(folder, training, resume, lock.remove);
   } catch (error) {

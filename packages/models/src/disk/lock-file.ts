@@ -8,7 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync, realpathSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { checkPath } from "@ropewalk/check";
@@ -51,11 +51,13 @@ const tries = 5;
  * Takes the lock of a file or folder, or refuses.
  *
  * @param where - the function that errors name
- * @throws Error that names the file, and the process that holds the lock
+ * @throws Error that names the file, and the process that holds the lock; Node's error when the folder that it lies in is not there
  */
 export const lockFile = async (where: string, file: string): Promise<OwnFolder> => {
   checkPath(where, "path", file);
   const path = realPath(file);
+  // The lock would make the folder.
+  await stat(dirname(path));
   for (let left = tries; ; left--) {
     const lock = await tryLock(path);
     if (typeof lock !== "string") return lock;

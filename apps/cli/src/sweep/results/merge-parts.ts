@@ -4,7 +4,7 @@ import { mergeRecords } from "@ropewalk/evals";
 import { lockFile } from "@ropewalk/models/node";
 import type { Command } from "commander";
 import { stat } from "node:fs/promises";
-import { writeResult } from "../../output/write-result.ts";
+import { checkWritable, writeResult } from "../../output/write-result.ts";
 import { examples } from "../../terminal/help-texts.ts";
 import { notice } from "../../terminal/notice.ts";
 import { readResults } from "./results-file.ts";
@@ -54,6 +54,7 @@ const merge = async (files: readonly string[], _: object, command: Command): Pro
     parts.push({ name, records });
   }
   const { text, cells, of } = mergeRecords(parts);
+  await checkWritable("merge", output);
   const lock = await lockFile("merge", output);
   try {
     await checkOutput(output, new Set(parts.flatMap(({ records }) => [...records.cells.keys()])));

@@ -1,8 +1,7 @@
 /** The file of a sweep's finished cells: whole lines, each on the disk before the next begins. */
 import { readRecords, recordLine, type CellRecord, type Records, type SweepHeader } from "@ropewalk/evals";
 import { lockFile } from "@ropewalk/models/node";
-import { open, stat, type FileHandle } from "node:fs/promises";
-import { dirname } from "node:path";
+import { open, type FileHandle } from "node:fs/promises";
 
 /** The sweep that a file must belong to. */
 export type Whose = Omit<SweepHeader, "record" | "version">;
@@ -74,9 +73,7 @@ export const openResults = async (
     onTorn,
   }: { readonly whose: Whose; readonly cells: ReadonlySet<string>; readonly onTorn: (characters: number) => void },
 ): Promise<Results> => {
-  // A lock makes the folder that it lies in: one that is not there must be refused before.
-  const inFolder = stat(dirname(path)).then(() => lockFile(where, path));
-  const lock = await inFolder.catch((error: NodeJS.ErrnoException) => {
+  const lock = await lockFile(where, path).catch((error: NodeJS.ErrnoException) => {
     throw error.code === undefined
       ? error
       : new Error(`${where}: ${path} must be a writable file, got ${wordsOf(error)}`, { cause: error });
