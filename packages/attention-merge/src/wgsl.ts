@@ -3,7 +3,7 @@ export { attentionCost, type AttentionCost } from "./wgsl/cost.ts";
 export { attentionKernel, type AttentionKernel, type Binding, type KernelBuffer, type Pass } from "./wgsl/kernel.ts";
 export { defaultLimits, type DeviceLimits } from "./wgsl/limits.ts";
 export { attentionManifest, type AttentionCase, type ManifestTensor } from "./wgsl/manifest.ts";
-export { kernelOfNode, type NodeKernel, type PartSizes } from "./wgsl/node-parts.ts";
+export { kernelOfNode, partSizes, type NodeKernel, type PartSizes } from "./wgsl/node-parts.ts";
 export type { OutOrder } from "./wgsl/out-order.ts";
 export {
   attentionOverParts,

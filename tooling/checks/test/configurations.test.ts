@@ -239,7 +239,7 @@ const withoutConfiguration: Readonly<Record<string, readonly string[]>> = {
     ],
     ...["emitSoftcap", "emitRepeatPerGroup", "emitUngroup"],
   ],
-  "@ropewalk/attention-merge/wgsl": ["kernelOfNode", "readKernelNode"],
+  "@ropewalk/attention-merge/wgsl": ["kernelOfNode", "partSizes", "readKernelNode"],
   "@ropewalk/gguf": [
     ...[
       "codeForm",

@@ -27,8 +27,16 @@ const bandsOf = ({ far, ring }: NodePart, { keys, window, rows: capacity }: Part
     : { kind: "nearAndFar", window, nearRows: rows, rows };
 };
 
+type PartInputs = {
+  readonly nearQueries: number;
+  readonly nearKeys: number;
+  readonly farQueries?: number;
+  readonly farKeys?: number;
+  readonly values: number;
+};
+
 /** The places of the node's inputs: the ranges come first, then the queries of each band, then keys and values part by part. */
-const inputsOf = ({ numBands, parts }: NodeAttributes): readonly Readonly<Record<string, number>>[] => {
+const inputsOf = ({ numBands, parts }: NodeAttributes): readonly PartInputs[] => {
   const query = (band: number): number => 1 + band;
   let next = query(numBands);
   return parts.map(({ near, far }) => {
@@ -38,6 +46,22 @@ const inputsOf = ({ numBands, parts }: NodeAttributes): readonly Readonly<Record
     return { nearQueries: query(near), nearKeys, ...both, values: next - 1 };
   });
 };
+
+/**
+ * The sizes of a node's parts when it is run.
+ *
+ * @param ranges - the numbers of its first input
+ * @param rowsOf - the rows of an input, by its place
+ */
+export const partSizes = (
+  attributes: NodeAttributes,
+  ranges: ArrayLike<number | bigint>,
+  rowsOf: (input: number) => number,
+): readonly PartSizes[] =>
+  inputsOf(attributes).map(({ values }, part) => {
+    const number = (index: number): number => Number(ranges[3 * part + index]);
+    return { keys: { from: number(0), to: number(1) }, window: number(2), rows: rowsOf(values) };
+  });
 
 /** The passes of a node. Parts without a token have none. */
 export const kernelOfNode = (

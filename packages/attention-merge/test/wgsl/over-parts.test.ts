@@ -4,6 +4,7 @@ import {
   attentionOverParts,
   kernelNode,
   kernelOfNode,
+  partSizes,
   defaultLimits,
   readKernelNode,
   type PartsConfig,
@@ -105,6 +106,11 @@ describe("a node for the kernel", () => {
         { near: 0, far: undefined, ring: false },
       ],
     });
+    // Of inputs with 10 rows for each place: the values of the first part are the sixth input, those of the second the eighth.
+    expect(partSizes(attributes, Int32Array.of(31, 40, 10, 40, 47, 0), (input) => 10 * input)).toEqual([
+      { keys: { from: 31, to: 40 }, window: 10, rows: 50 },
+      { keys: { from: 40, to: 47 }, window: 0, rows: 70 },
+    ]);
     const own1 = { keys: { from: 0, to: 7 }, window: 0, rows: 7 };
     const empty = kernelOfNode(attributes, [{ keys: { from: 0, to: 0 }, window: 10, rows: 1 }, own1], defaultLimits);
     expect(empty.inputs).toEqual([{ nearQueries: 1, nearKeys: 6, values: 7 }]);

@@ -6,15 +6,7 @@
  *   segment of a node         the first in which a value of it is read: a node is run as late as it can be, so few values pass a cut
  *   nodes of constants alone  are in every segment that reads them, where the runtime computes them once, when it loads
  */
-import {
-  graphView,
-  namesRead,
-  neededNames,
-  withGraph,
-  type GraphProto,
-  type ModelProto,
-  type NodeProto,
-} from "@ropewalk/graph";
+import { graphView, namesRead, withGraph, type GraphProto, type ModelProto, type NodeProto } from "@ropewalk/graph";
 
 /** The values that a segment or a cut node reads and gives, by name. */
 export type Step = { readonly reads: readonly string[]; readonly gives: readonly string[] };
@@ -66,6 +58,36 @@ const segmentsOf = (graph: GraphProto, isCut: (node: NodeProto) => boolean): rea
   return segments;
 };
 
+/** The nodes of constants alone and the initializers that lead to some values, each node after those that it reads. */
+type Constants = { readonly nodes: readonly NodeProto[]; readonly initializers: GraphProto["initializer"] };
+
+const constantsOf = (
+  nodes: readonly NodeProto[],
+  initializers: GraphProto["initializer"],
+): ((names: readonly string[]) => Constants) => {
+  const makers = new Map(nodes.flatMap((node) => node.output.map((name) => [name, node] as const)));
+  const tensors = new Map(initializers.map((tensor) => [tensor.name, tensor]));
+  return (names) => {
+    const seen = new Set<string>();
+    const found = { nodes: new Set<NodeProto>(), initializers: [] as GraphProto["initializer"] };
+    const visit = (name: string): void => {
+      if (name === "" || seen.has(name)) return;
+      seen.add(name);
+      const [maker, tensor] = [makers.get(name), tensors.get(name)];
+      if (tensor) found.initializers.push(tensor);
+      if (maker) {
+        namesRead(maker).forEach(visit);
+        found.nodes.add(maker);
+      }
+    };
+    names.forEach(visit);
+    return { nodes: [...found.nodes], initializers: found.initializers };
+  };
+};
+
+/** What is run at one step. */
+type Place = { readonly own: NodeProto[]; readonly cut: NodeProto[] };
+
 /**
  * The segments and the cut nodes, in the order in which they are run.
  *
@@ -74,53 +96,50 @@ const segmentsOf = (graph: GraphProto, isCut: (node: NodeProto) => boolean): rea
  */
 export const cutModel = (model: ModelProto, isCut: (node: NodeProto) => boolean): readonly (Segment | CutNode)[] => {
   const graph = model.graph!;
-  const view = graphView(graph);
+  const { outputs } = graphView(graph);
   const { info } = declarations(graph);
   const segments = segmentsOf(graph, isCut);
-  const isConstant = new Set(graph.node.flatMap(({ output }, at) => (segments[at] === undefined ? output : [])));
-  /** Who reads a value: segments, and cut nodes under numbers that no segment has. */
-  const readers = new Map<string, Set<number>>();
+  const count = Math.max(...segments.map((segment) => segment ?? 0)) + 1;
+  const places = Array.from({ length: count }, (): Place => ({ own: [], cut: [] }));
+  const constantNodes: NodeProto[] = [];
+  /** Who reads a value: segments by their numbers, and cut nodes. */
+  const readers = new Map<string, Set<number | "cut">>();
   graph.node.forEach((node, at) => {
     const segment = segments[at];
-    if (segment === undefined) return;
-    const place = isCut(node) ? at + graph.node.length : segment;
-    for (const name of namesRead(node)) readers.set(name, (readers.get(name) ?? new Set()).add(place));
+    if (segment === undefined) return void constantNodes.push(node);
+    const cut = isCut(node);
+    places[segment]![cut ? "cut" : "own"].push(node);
+    for (const name of namesRead(node)) readers.set(name, (readers.get(name) ?? new Set()).add(cut ? "cut" : segment));
   });
-  const count = Math.max(...segments.map((segment) => segment ?? 0)) + 1;
-  const kept = (opsets: ModelProto["opsetImport"]) => {
-    const cut = new Set(graph.node.filter(isCut).map(({ domain }) => domain));
-    return opsets.filter(({ domain }) => !cut.has(domain ?? ""));
-  };
-  const segment = (place: number): Segment => {
-    const own = graph.node.filter((node, at) => segments[at] === place && !isCut(node));
+  const constantsBehind = constantsOf(constantNodes, graph.initializer);
+  const cutDomains = new Set(places.flatMap(({ cut }) => cut.map(({ domain }) => domain)));
+  const opsetImport = model.opsetImport.filter(({ domain }) => !cutDomains.has(domain ?? ""));
+  const segment = (own: readonly NodeProto[], place: number): Segment => {
     const made = new Set(own.flatMap(({ output }) => output));
     const gives = [...made].filter(
-      (name) => view.outputs.has(name) || [...(readers.get(name) ?? [])].some((reader) => reader !== place),
+      (name) => outputs.has(name) || [...(readers.get(name) ?? [])].some((reader) => reader !== place),
     );
-    const constants = neededNames(
-      graph.node.filter((_, at) => segments[at] === undefined),
-      own.flatMap(namesRead),
-    );
-    const node = graph.node.filter(
-      (each, at) =>
-        own.includes(each) || (segments[at] === undefined && each.output.some((name) => constants.has(name))),
-    );
-    const initializer = graph.initializer.filter(({ name }) => constants.has(name));
-    const inside = new Set([...made, ...isConstant, ...initializer.map(({ name }) => name)]);
-    const reads = [...new Set(own.flatMap(namesRead))].filter((name) => name !== "" && !inside.has(name));
+    const read = [...new Set(own.flatMap(namesRead))];
+    const constants = constantsBehind(read);
+    const inside = new Set([
+      ...made,
+      ...constants.nodes.flatMap(({ output }) => output),
+      ...constants.initializers.map(({ name }) => name),
+    ]);
+    const reads = read.filter((name) => name !== "" && !inside.has(name));
     const cut = {
       ...graph,
-      node,
-      initializer,
+      node: [...constants.nodes, ...own],
+      initializer: constants.initializers,
       input: reads.map(info),
       output: gives.map(info),
       valueInfo: [],
     };
-    return { kind: "segment", reads, gives, model: withGraph(cut, { ...model, opsetImport: kept(model.opsetImport) }) };
+    return { kind: "segment", reads, gives, model: withGraph(cut, { ...model, opsetImport }) };
   };
   const cutNode = (node: NodeProto): CutNode => ({ kind: "node", node, reads: node.input, gives: node.output });
-  return Array.from({ length: count }, (_, place) => [
-    ...(segments.some((each, at) => each === place && !isCut(graph.node[at]!)) ? [segment(place)] : []),
-    ...graph.node.filter((node, at) => segments[at] === place && isCut(node)).map(cutNode),
-  ]).flat();
+  return places.flatMap(({ own, cut }, place) => [
+    ...(own.length > 0 ? [segment(own, place)] : []),
+    ...cut.map(cutNode),
+  ]);
 };

@@ -6,7 +6,8 @@ import { usages } from "../browser/usage.ts";
 import type { DeviceSession } from "../device.ts";
 import { cutModel } from "./cut-model.ts";
 import { cutSession, type CutDevice } from "./cut-session.ts";
-import { kernelRunner, pipelinesOf } from "./run-kernel.ts";
+import { pipelinesOf } from "./pipelines.ts";
+import { kernelRunner } from "./run-kernel.ts";
 
 const isKernel = ({ domain, opType }: NodeProto): boolean =>
   domain === kernelNode.domain && opType === kernelNode.opType;

@@ -4,6 +4,7 @@
  */
 import {
   kernelOfNode,
+  partSizes,
   readKernelNode,
   type NodeAttributes,
   type NodeKernel,
@@ -15,6 +16,7 @@ import type { NodeProto } from "@ropewalk/graph";
 import type { GpuMemory } from "../browser/device.ts";
 import { usages } from "../browser/usage.ts";
 import type { Placed } from "../device.ts";
+import type { Pipelines } from "./pipelines.ts";
 
 type Held = HostTensor | Placed<GpuMemory>;
 
@@ -49,19 +51,10 @@ const scratch = (device: GPUDevice, usage: number): Scratch => {
 type Planned = { readonly sizes: string; readonly kernel: NodeKernel };
 
 /** What a node's inputs say before its kernel is known. */
-const sizesOf = ({ numBands, parts }: NodeAttributes, inputs: readonly Held[]): readonly PartSizes[] => {
+const sizesOf = (attributes: NodeAttributes, inputs: readonly Held[]): readonly PartSizes[] => {
   const [ranges] = inputs as readonly [Held];
   if (ranges.place !== "host") throw new TypeError("webgpu: the ranges of the parts must be on the host, got a device");
-  let at = 1 + numBands;
-  return parts.map(({ far }, part) => {
-    at += far === undefined ? 2 : 3;
-    const [from, to, window] = Array.from({ length: 3 }, (_, index) => Number(ranges.data[3 * part + index])) as [
-      number,
-      number,
-      number,
-    ];
-    return { keys: { from, to }, window, rows: inputs[at - 1]!.dims.at(-2)! };
-  });
+  return partSizes(attributes, ranges.data, (input) => inputs[input]!.dims.at(-2)!);
 };
 
 const attributesOf = (node: NodeProto): NodeAttributes =>
@@ -73,23 +66,6 @@ const attributesOf = (node: NodeProto): NodeAttributes =>
 export type KernelRunner = {
   readonly prepare: (node: NodeProto) => (inputs: readonly Held[]) => Promise<Placed<GpuMemory>>;
   readonly release: () => void;
-};
-
-/** Pipelines by the text of their shader, of one device. */
-export type Pipelines = (pass: Pick<PartsPass, "code" | "entryPoint">) => Promise<GPUComputePipeline>;
-
-export const pipelinesOf = (device: GPUDevice): Pipelines => {
-  const made = new Map<string, Promise<GPUComputePipeline>>();
-  return ({ code, entryPoint }) => {
-    const pipeline =
-      made.get(code) ??
-      device.createComputePipelineAsync({
-        layout: "auto",
-        compute: { module: device.createShaderModule({ code }), entryPoint },
-      });
-    made.set(code, pipeline);
-    return pipeline;
-  };
 };
 
 /** The kernel's buffers of one session. A layer's result is read before the next layer's is written, so all layers share them. */
