@@ -22,9 +22,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { hasEnded } from "@ropewalk/testing/has-ended";
+import { layLargeCheckpoint } from "@ropewalk/testing/checkpoints/large-checkpoint";
 import { onnxExports } from "@ropewalk/testing/vectors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { writeCheckpoint } from "./random-checkpoint.ts";
 
 const rounds = Number(process.env["ROUNDS"] ?? 3);
 const home = mkdtempSync(join(tmpdir(), "ropewalk-disk-"));
@@ -107,7 +107,7 @@ describe("a command that is killed leaves the folder that was there, the new one
     extend: (output: string) => extending(exported("large", 3, 2e8), output),
     convert: (output: string) => [
       "convert",
-      writeCheckpoint(join(home, "checkpoint")),
+      layLargeCheckpoint(join(home, "checkpoint")),
       "--quantize",
       "q4",
       "--output",
@@ -171,7 +171,7 @@ describe("weights that are rounded at load", () => {
   const ids = join(home, "ids.json");
   const generate = (): readonly string[] => {
     writeFileSync(ids, "[1, 2, 3]");
-    const model = writeCheckpoint(join(home, "checkpoint"));
+    const model = layLargeCheckpoint(join(home, "checkpoint"));
     return [
       "generate",
       model,

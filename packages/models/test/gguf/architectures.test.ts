@@ -1,136 +1,17 @@
 /**
  * Each architecture: a checkpoint that Hugging Face transformers wrote, as llama.cpp's converter would write it, gives the checkpoint's decoder and tensors.
- * Longer than 400 lines: what each architecture states and what it refuses are rows of the same cases.
  */
-import { ropeFrequencies } from "@ropewalk/rope";
-import { checkpointFolders, readConfig } from "@ropewalk/testing/checkpoints/checkpoint-folders";
+import { ggufArchitecture, ggufArchitectures as cases } from "@ropewalk/testing/checkpoints/gguf-architectures";
 import type { GgufFileTensor, GgufValue } from "@ropewalk/testing/checkpoints/gguf-file";
 import { denseTensor, ggufOfCheckpoint, ggufPartsOf } from "@ropewalk/testing/checkpoints/gguf-of-checkpoint";
 import { ggufFile } from "@ropewalk/testing/checkpoints/gguf-file";
 import type { Json } from "@ropewalk/testing/checkpoints/safetensors-file";
-import { bytesOf } from "@ropewalk/testing/checkpoints/safetensors-file";
 import { describe, expect, it } from "vitest";
-import { inMemory, loadCheckpoint, loadGguf, readDense, type Checkpoint } from "../../src/index.ts";
-import { openFolder } from "../../src/node.ts";
+import { inMemory, loadGguf, readDense, type Checkpoint } from "../../src/index.ts";
 
-type Case = {
-  readonly architecture: string;
-  readonly checkpoint: keyof typeof checkpointFolders;
-  /** What GGUF files cannot state, as they have it. */
-  readonly changes?: Json;
-  readonly keys?: (config: Json) => Readonly<Record<string, GgufValue>>;
-  readonly tensors?: (checkpoint: Checkpoint, config: Json) => Readonly<Record<string, GgufFileTensor>>;
-};
-
-const uint32 = (value: unknown): GgufValue => ({ type: "uint32", value: value as number });
-const float32 = (value: unknown): GgufValue => ({ type: "float32", value: value as number });
+const uint32 = (value: number): GgufValue => ({ type: "uint32", value });
+const float32 = (value: number): GgufValue => ({ type: "float32", value });
 const text = (value: string): GgufValue => ({ type: "string", value });
-
-const window = ({ sliding_window: size }: Json) => ({ "attention.sliding_window": uint32(size) });
-
-const factors = (values: unknown): GgufFileTensor =>
-  denseTensor(Float32Array.from(values as readonly number[]), [(values as readonly number[]).length]);
-
-const ropeOf = (config: Json): Json => (config["rope_parameters"] ?? config["rope_scaling"]) as Json;
-
-const longFactors = (_: Checkpoint, config: Json) => {
-  const { short_factor: short, long_factor: long } = ropeOf(config);
-  return { "rope_factors_short.weight": factors(short), "rope_factors_long.weight": factors(long) };
-};
-
-/** What llama.cpp's converter stores of Llama 3's scaling: frequencies without it over frequencies with it. */
-const llama3Factors = ({ decoder: { rope } }: Checkpoint) => {
-  const { theta, rotaryDim, scaling } = rope;
-  const plain = ropeFrequencies({ theta, rotaryDim, scaling: { kind: "default" } }).inverseFrequencies;
-  const scaled = ropeFrequencies({ theta, rotaryDim, scaling }).inverseFrequencies;
-  return { "rope_freqs.weight": factors([...plain].map((own, pair) => own / scaled[pair]!)) };
-};
-
-const patternOf = (config: Json): GgufValue => ({
-  type: "bools",
-  value: (config["layer_types"] as readonly string[]).map((type) => type === "sliding_attention"),
-});
-
-const cases: readonly Case[] = [
-  { architecture: "llama", checkpoint: "llama" },
-  { architecture: "llama", checkpoint: "llama-linear" },
-  { architecture: "llama", checkpoint: "llama-yarn" },
-  { architecture: "llama", checkpoint: "solar" },
-  { architecture: "llama", checkpoint: "mistral", keys: window },
-  {
-    architecture: "llama",
-    checkpoint: "llama3",
-    changes: {
-      rope_parameters: {
-        rope_type: "llama3",
-        rope_theta: 500_000,
-        factor: 8,
-        low_freq_factor: 1,
-        high_freq_factor: 4,
-        original_max_position_embeddings: 8192,
-      },
-      max_position_embeddings: 65_536,
-    },
-    tensors: llama3Factors,
-  },
-  { architecture: "smollm3", checkpoint: "smollm3" },
-  { architecture: "phi2", checkpoint: "phi" },
-  { architecture: "phi3", checkpoint: "phi3" },
-  { architecture: "phi3", checkpoint: "phi4-mini" },
-  {
-    architecture: "phi3",
-    checkpoint: "phi3",
-    changes: {
-      sliding_window: 40,
-      max_position_embeddings: 64,
-      original_max_position_embeddings: 32,
-      rope_parameters: {
-        rope_type: "longrope",
-        rope_theta: 10_000,
-        short_factor: [1, 1, 1, 1.25, 1.5, 1.5, 2, 2],
-        long_factor: [1, 1.5, 2, 2, 3, 4, 8, 16],
-        original_max_position_embeddings: 32,
-      },
-    },
-    keys: window,
-    tensors: longFactors,
-  },
-  { architecture: "qwen2", checkpoint: "qwen2" },
-  { architecture: "qwen3", checkpoint: "qwen3" },
-  { architecture: "gemma", checkpoint: "gemma" },
-  {
-    architecture: "gemma2",
-    checkpoint: "gemma2",
-    changes: { query_pre_attn_scalar: 16 },
-    keys: (config) => ({
-      ...window(config),
-      attn_logit_softcapping: float32(config["attn_logit_softcapping"]),
-      final_logit_softcapping: float32(config["final_logit_softcapping"]),
-    }),
-  },
-  {
-    architecture: "gemma3",
-    checkpoint: "gemma3",
-    changes: { query_pre_attn_scalar: 16 },
-    keys: (config) => ({
-      ...window(config),
-      "attention.sliding_window_pattern": patternOf(config),
-      "rope.freq_base_swa": float32(1000),
-    }),
-  },
-];
-
-/** The checkpoint under a changed config. */
-const loadChanged = async ({
-  checkpoint,
-  changes = {},
-}: Case): Promise<{ readonly hf: Checkpoint; readonly config: Json }> => {
-  const folder = await openFolder(checkpointFolders[checkpoint]);
-  const config = { ...readConfig(checkpointFolders[checkpoint]), ...changes };
-  const own = inMemory("changed", { "config.json": bytesOf(JSON.stringify(config)) });
-  const hf = await loadCheckpoint({ ...folder, file: async (name) => (await own.file(name)) ?? folder.file(name) });
-  return { hf, config };
-};
 
 const inFile = (bytes: Uint8Array) => inMemory("m", { "m.gguf": bytes });
 
@@ -147,11 +28,10 @@ const near = (value: unknown): unknown =>
         : value;
 
 describe.each(cases)("$architecture of $checkpoint", (stated) => {
-  const { architecture, keys, tensors } = stated;
+  const { architecture } = stated;
 
   it("gives the decoder and the tensors of the checkpoint, in both forms", async () => {
-    const { hf, config } = await loadChanged(stated);
-    const parts = { architecture, config, keys: keys?.(config) ?? {}, tensors: tensors?.(hf, config) ?? {} };
+    const { hf, parts } = await ggufArchitecture(stated);
     const folder = inFile(await ggufOfCheckpoint(parts, hf));
     const same = await loadGguf("m.gguf", folder, { form: "checkpoint" });
     const [own, wanted] = [near(withoutFunctions(same)), near(withoutFunctions(hf))] as Json[];
@@ -176,15 +56,15 @@ describe.each(cases)("$architecture of $checkpoint", (stated) => {
 
 describe("loadGguf", () => {
   const llama = async (): Promise<{ readonly parts: Parameters<typeof ggufFile>[0]; readonly hf: Checkpoint }> => {
-    const { hf, config } = await loadChanged(cases[0]!);
-    return { parts: await ggufPartsOf({ architecture: "llama", config }, hf), hf };
+    const { hf, parts } = await ggufArchitecture(cases[0]!);
+    return { parts: await ggufPartsOf(parts, hf), hf };
   };
   const load = (parts: Parameters<typeof ggufFile>[0]): Promise<Checkpoint> =>
     loadGguf("m.gguf", inFile(ggufFile(parts)));
 
   it("reads queries, keys and values out of one matrix", async () => {
-    const { hf, config } = await loadChanged({ architecture: "phi2", checkpoint: "phi" });
-    const { metadata, tensors } = await ggufPartsOf({ architecture: "phi2", config }, hf);
+    const { hf, parts } = await ggufArchitecture({ architecture: "phi2", checkpoint: "phi" });
+    const { metadata, tensors } = await ggufPartsOf(parts, hf);
     const fused: Record<string, GgufFileTensor> = { ...tensors };
     for (let layer = 0; layer < hf.decoder.numLayers; layer++)
       for (const kind of ["weight", "bias"]) {
@@ -399,9 +279,7 @@ const firstOfEach = cases.filter(
 
 describe.each([...firstOfEach, cases[2]!])("numbers that $architecture of $checkpoint cannot have", (stated) => {
   it("are refused with the file's name and its key", async () => {
-    const { architecture, keys, tensors } = stated;
-    const { hf, config } = await loadChanged(stated);
-    const own = { architecture, config, keys: keys?.(config) ?? {}, tensors: tensors?.(hf, config) ?? {} };
+    const { hf, parts: own } = await ggufArchitecture(stated);
     const parts = await ggufPartsOf(own, hf);
     const numbers = Object.entries(parts.metadata).filter(([, { type }]) => /^(uint32|float32)$/.test(type));
     expect(numbers.length).toBeGreaterThan(8);

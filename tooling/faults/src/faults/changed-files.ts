@@ -8,7 +8,7 @@ import { cpSync, readFileSync, renameSync, rmSync, statSync, truncateSync, utime
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { scratchFolder } from "@ropewalk/testing/scratch-folder";
-import type { Fault } from "../fault.ts";
+import type { Trial } from "@ropewalk/testing/trials";
 import { bundled, compileCache } from "../writers/bundle.ts";
 import { modelFolders } from "../writers/model-files.ts";
 
@@ -57,7 +57,7 @@ const loadWith = async (change: ((path: string) => void) | undefined, wait: numb
   return said;
 };
 
-export const changedFiles: Fault = {
+export const changedFiles: Trial = {
   name: "changed files",
   bar: "a file that changes before it is loaded is named; one that changes meanwhile is named, or has changed nothing",
   run: async (scale) => {

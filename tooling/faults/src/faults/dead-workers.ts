@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { connectWorker } from "@ropewalk/generation/worker";
 import { rejectionOf } from "@ropewalk/testing/thrown";
-import type { Fault } from "../fault.ts";
+import type { Trial } from "@ropewalk/testing/trials";
 import type { Dying } from "../programs/dying-worker.ts";
 import { modelFolders } from "../writers/model-files.ts";
 
@@ -39,7 +39,7 @@ const sayings = async (how: string, after: number): Promise<readonly string[]> =
   return [...said, await rejectionOf(connection.openModel({ own }))];
 };
 
-export const deadWorkers: Fault = {
+export const deadWorkers: Trial = {
   name: "dead workers",
   bar: "every call that waits, and each behind it, is rejected with what ended the worker",
   run: async (scale) => {

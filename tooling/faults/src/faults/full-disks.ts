@@ -6,7 +6,7 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Fault } from "../fault.ts";
+import type { Trial } from "@ropewalk/testing/trials";
 import { writers } from "../writers/index.ts";
 import { undisturbed } from "../writers/undisturbed.ts";
 import { leftIn, start, type Writer } from "../writers/writer.ts";
@@ -33,7 +33,7 @@ const limits: readonly Limit[] = [
 
 const rounds = 16;
 
-const full = (writer: Writer): Fault => ({
+const full = (writer: Writer): Trial => ({
   name: `full disk: ${writer.name}`,
   bar: "a write that is refused is named, all is old or new, nothing else is left, and the next run succeeds",
   run: async (scale) => {
@@ -73,4 +73,4 @@ const full = (writer: Writer): Fault => ({
   },
 });
 
-export const fullDisks: readonly Fault[] = writers.map(full);
+export const fullDisks: readonly Trial[] = writers.map(full);

@@ -1,9 +1,9 @@
 /** Every fault, a row each. */
-import type { Fault } from "../fault.ts";
+import type { Trial } from "@ropewalk/testing/trials";
 import { changedFiles } from "./changed-files.ts";
 import { deadWorkers } from "./dead-workers.ts";
 import { fullDisks } from "./full-disks.ts";
 import { killings } from "./kills.ts";
 import { races } from "./two-writers.ts";
 
-export const faults: readonly Fault[] = [deadWorkers, changedFiles, ...races, ...fullDisks, ...killings];
+export const faults: readonly Trial[] = [deadWorkers, changedFiles, ...races, ...fullDisks, ...killings];

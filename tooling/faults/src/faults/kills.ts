@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { hasEnded } from "@ropewalk/testing/has-ended";
-import type { Fault } from "../fault.ts";
+import type { Trial } from "@ropewalk/testing/trials";
 import { writers } from "../writers/index.ts";
 import { undisturbed, type Home } from "../writers/undisturbed.ts";
 import { leftIn, start, type Started, type Writer } from "../writers/writer.ts";
@@ -61,7 +61,7 @@ const killOnce = async (writer: Writer, home: Home, turn: number): Promise<Kille
   return { killed, wrong };
 };
 
-export const killing = (writer: Writer): Fault => ({
+export const killing = (writer: Writer): Trial => ({
   name: `kills: ${writer.name}`,
   bar: `after each of ${kills} kills all is old or new, and the next run succeeds and leaves nothing else; none ends by another signal`,
   run: async (scale) => {
@@ -89,4 +89,4 @@ export const killing = (writer: Writer): Fault => ({
   },
 });
 
-export const killings: readonly Fault[] = writers.map(killing);
+export const killings: readonly Trial[] = writers.map(killing);

@@ -1,11 +1,11 @@
-import type { Fault } from "../fault.ts";
+import type { Trial } from "@ropewalk/testing/trials";
 import { writers } from "../writers/index.ts";
 import { undisturbed } from "../writers/undisturbed.ts";
 import { start, type Writer } from "../writers/writer.ts";
 
 const rounds = 10;
 
-const racing = (writer: Writer): Fault => ({
+const racing = (writer: Writer): Trial => ({
   name: `two writers: ${writer.name}`,
   bar: writer.bothSucceed
     ? "both succeed, one behind the other or each whole, and the result is the right one"
@@ -36,4 +36,4 @@ const racing = (writer: Writer): Fault => ({
   },
 });
 
-export const races: readonly Fault[] = writers.map(racing);
+export const races: readonly Trial[] = writers.map(racing);

@@ -1,6 +1,6 @@
 import { selfExtend } from "@ropewalk/context-extension";
 import { setTimeout } from "node:timers/promises";
-import type { Soak } from "../soak.ts";
+import type { Trial } from "@ropewalk/testing/trials";
 import { loadStories, tell } from "../stories.ts";
 
 const aborts = 200;
@@ -11,7 +11,7 @@ const random = (seed: number): (() => number) => {
   return () => (state = (1_103_515_245 * state + 12_345) % 2 ** 31) / 2 ** 31;
 };
 
-export const abortsAtRandom: Soak = {
+export const abortsAtRandom: Trial = {
   name: `${aborts} aborts at random moments`,
   bar: "each ends its text with its own reason, and the next text is the right one",
   run: async (scale) => {

@@ -1,5 +1,5 @@
 import { growth, megabytes, percent, settledBytes } from "../memory.ts";
-import type { Soak } from "../soak.ts";
+import type { Trial } from "@ropewalk/testing/trials";
 import { loadStories, tell } from "../stories.ts";
 
 const cycles = 1000;
@@ -12,7 +12,7 @@ const cycle = async (): Promise<void> => {
   await model.release();
 };
 
-export const loads: Soak = {
+export const loads: Trial = {
   name: `${cycles} loads, texts and releases`,
   bar: `memory behind the last is that behind the first ${warmUp}, within ${percent(allowed)}`,
   run: async (scale) => {

@@ -1,13 +1,13 @@
 import { selfExtend } from "@ropewalk/context-extension";
 import { growth, megabytes, percent, settledBytes } from "../memory.ts";
-import type { Soak } from "../soak.ts";
+import type { Trial } from "@ropewalk/testing/trials";
 import { loadStories, tell } from "../stories.ts";
 
 const length = 20_000;
 const allowed = 0.02;
 
 /** Far beyond the trained 512 tokens, through every size that the cache's arrays grow to. */
-export const longTexts: Soak = {
+export const longTexts: Trial = {
   name: `texts of ${length} tokens`,
   bar: `memory behind the second is that behind the first, within ${percent(allowed)}, and so are the tokens`,
   run: async (scale) => {

@@ -2,7 +2,7 @@ import { reRope, selfExtend, slidingWindow } from "@ropewalk/context-extension";
 import { connectWorker } from "@ropewalk/generation/worker";
 import { startCpuWorker } from "@ropewalk/testing/workers/start-worker";
 import { stories260K } from "@ropewalk/tiny-models";
-import type { Soak } from "../soak.ts";
+import type { Trial } from "@ropewalk/testing/trials";
 import { loadStories, tell } from "../stories.ts";
 
 const rounds = 20;
@@ -14,7 +14,7 @@ const extensions = [
 ];
 
 /** The same models in this thread and in two others, all of which tell at once. */
-export const severalModels: Soak = {
+export const severalModels: Trial = {
   name: "several models at once",
   bar: "each tells what it tells alone, in one process and in worker threads",
   run: async (scale) => {
