@@ -8,7 +8,7 @@ import { webgpu } from "../src/node.ts";
 import { halfChecks } from "./checks/half.ts";
 import { withoutHalves } from "./checks/errors.ts";
 import { checks } from "./checks/index.ts";
-import type { Place } from "./checks/place.ts";
+import { keepKernels, type Place } from "./checks/place.ts";
 
 const reads: number[] = [];
 
@@ -24,8 +24,11 @@ const place: Place = {
   json: async (path) => readRepositoryJson<unknown>(path),
 };
 
+let kept: Promise<void> | undefined;
+
 process.on("message", (name: string) => {
   const run = async (): Promise<string> => {
+    await (kept ??= keepKernels(place.backend));
     await [...checks, ...halfChecks, withoutHalves].find((check) => check.name === name)!.run(place);
     return "";
   };

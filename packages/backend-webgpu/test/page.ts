@@ -6,7 +6,7 @@ import { checks } from "./checks/index.ts";
 import { kernelChecks } from "./checks/kernel.ts";
 import { pageChecks } from "./checks/page-only.ts";
 import { findKeys, type Keys } from "./checks/passkey.ts";
-import type { Place } from "./checks/place.ts";
+import { keepKernels, type Place } from "./checks/place.ts";
 import { tellStory } from "./checks/story.ts";
 
 /** Files by folder. */
@@ -32,7 +32,7 @@ const placeWith = (files: Files, attention: Backend["attention"]): Place => ({
 
 export type Page = {
   /** Makes ready for checks; files cannot be listed from here. */
-  readonly start: (files: Files) => void;
+  readonly start: (files: Files) => Promise<void>;
   readonly check: (name: string) => Promise<string>;
   /** The same check where the kernel attends. */
   readonly checkKernel: (name: string) => Promise<string>;
@@ -54,9 +54,10 @@ const outcome = async (name: string, at: Place): Promise<string> => {
 };
 
 Object.assign(globalThis, {
-  start: (files) => {
+  start: async (files) => {
     place = placeWith(files, "operators");
     kernelPlace = placeWith(files, "kernel");
+    await keepKernels(place.backend);
   },
   check: (name) => outcome(name, place!),
   checkKernel: (name) => outcome(name, kernelPlace!),

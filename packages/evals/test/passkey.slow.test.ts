@@ -32,24 +32,27 @@ const bars: readonly (readonly [string, number, (share: number) => void])[] = [
   ["self-extend+log-n", 4096, (share) => expect(share).toBeGreaterThanOrEqual(0.95)],
 ];
 
-/** WebAssembly runs the same graphs three times as long, on half of the texts. */
+/** WebAssembly runs the same graphs three times as long, on half of the texts; what is beyond a model without an extension is beyond it there too. */
 const places = [
-  { backend: cpu({ threads: 1 }), keys: 10 },
-  { backend: wasm(), keys: 5 },
+  { backend: cpu({ threads: 1 }), keys: 10, asked: bars },
+  { backend: wasm(), keys: 5, asked: bars.filter(([method, length]) => method !== "none" || length <= 1024) },
 ] as const;
 
-describe.each(places)("hidden keys on $backend.name, $keys of them, depths spread evenly", ({ backend, keys }) => {
-  let plain: LanguageModel;
-  beforeAll(async () => void (plain = await loadModel(await openFolder(passkey875k.url), { backend })));
-  afterAll(() => plain.release());
+describe.each(places)(
+  "hidden keys on $backend.name, $keys of them, depths spread evenly",
+  ({ backend, keys, asked }) => {
+    let plain: LanguageModel;
+    beforeAll(async () => void (plain = await loadModel(await openFolder(passkey875k.url), { backend })));
+    afterAll(() => plain.release());
 
-  it.each(bars)("%s at %i tokens", async (method, length, meets) => {
-    const model = await plain.withExtension(methods[method]!(length));
-    let found = 0;
-    for (let index = 0; index < keys; index++) {
-      const cell = await passkeyCell(task, model, { length, depth: (index + 0.5) / keys, trials: 1, seed: 1 });
-      found += cell.found;
-    }
-    meets(found / keys);
-  });
-});
+    it.each(asked)("%s at %i tokens", async (method, length, meets) => {
+      const model = await plain.withExtension(methods[method]!(length));
+      let found = 0;
+      for (let index = 0; index < keys; index++) {
+        const cell = await passkeyCell(task, model, { length, depth: (index + 0.5) / keys, trials: 1, seed: 1 });
+        found += cell.found;
+      }
+      meets(found / keys);
+    });
+  },
+);

@@ -2,7 +2,7 @@
 import { float32, type Backend, type Session } from "@ropewalk/backend";
 import { encode, tape } from "@ropewalk/graph";
 import { expectError, expectThat, type Check } from "./place.ts";
-import { generateKey } from "./reads.ts";
+import { checkReads } from "./reads.ts";
 
 /** What of a page's WebGPU is used here; the tests are checked as programs of Node. */
 type Device = {
@@ -47,7 +47,7 @@ const replaced = async <Of extends object, Name extends keyof Of>(
 
 export const pageChecks: readonly Check[] = [
   ...(["greedy", "sample"] as const).map((kind): Check => ({
-    name: `the page maps no more of the GPU's memory than what a run brings back, ${kind}`,
+    name: `a run brings back a token or a row of logits, and the page maps no more of the GPU's memory, ${kind}`,
     run: async (place) => {
       const { prototype } = page.GPUBuffer;
       const original = prototype.mapAsync;
@@ -58,7 +58,7 @@ export const pageChecks: readonly Check[] = [
         return original.apply(this as never, given);
       };
       try {
-        const { bytes, runs } = await generateKey(place, kind);
+        const { bytes, runs } = await checkReads(place, kind);
         // The runtime reads 16 bytes at a time.
         const most = runs * Math.ceil(bytes / 16) * 16;
         expectThat(maps === runs && mapped <= most, `${runs} maps of at most ${most} bytes, got ${maps} of ${mapped}`);
