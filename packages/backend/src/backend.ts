@@ -12,7 +12,7 @@ export type Fetches = {
   readonly read: readonly string[];
   /**
    * Outputs that may stay where the backend computes, to be written to a buffer or fed again. They are valid until the next run
-   * of the same session has ended. Those on the host have memory of their own, which whoever reads them may give back (`giveBack`),
+   * of the same session has ended. Those on the host have memory of their own, which whoever reads them may give back (`freeTensors`),
    * or are parts of a larger buffer.
    */
   readonly keep?: readonly string[];

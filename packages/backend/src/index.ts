@@ -5,7 +5,7 @@ export {
   float16,
   float32,
   float64,
-  giveBack,
+  freeTensors,
   int64,
   int8,
   sizeOf,

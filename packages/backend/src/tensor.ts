@@ -62,7 +62,7 @@ const takeMemory = (buffer: ArrayBufferLike): void => {
  * collection does. Their data is empty afterwards. Tensors on a device are left to their session, and so is a tensor that is a part of a
  * larger buffer, whose rest others may read.
  */
-export const giveBack = (tensors: readonly Tensor[]): void => {
+export const freeTensors = (tensors: readonly Tensor[]): void => {
   for (const tensor of tensors)
     if (tensor.place === "host" && tensor.data.byteLength === tensor.data.buffer.byteLength)
       takeMemory(tensor.data.buffer);

@@ -115,13 +115,13 @@ export { checkTask, ownTask } from "./task/custom-task.ts";
 export { runTask, type RunTaskOptions, type TaskResult, type TaskRow } from "./task/run-task.ts";
 export { isTaskModule, type TaskParams } from "./task/evaluation.ts";
 export type { Task, TaskPlace, TaskSample } from "./task/task.ts";
-export { everyCandidate, spaceOf, type Candidate, type Space } from "./tune/candidates.ts";
+export { everyCandidate, searchSpace, type Candidate, type Space } from "./tune/candidates.ts";
 export { sampleLoss, type LossSum, type SampleLoss } from "./tune/measure.ts";
 export { tuneSamples, type PromptAndResponse, type TuneSample } from "./tune/samples.ts";
 export {
   extensionOfCandidate,
   tune,
-  usualPrefills,
+  defaultPrefills,
   type TuneOptions,
   type TuneResult,
   type TuneRow,

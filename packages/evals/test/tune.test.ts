@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { capacity, largestWindow, selfExtend } from "@ropewalk/position-mapping";
-import { everyCandidate, spaceOf, type Candidate } from "../src/tune/candidates.ts";
+import { everyCandidate, searchSpace, type Candidate } from "../src/tune/candidates.ts";
 import type { SampleLoss } from "../src/tune/measure.ts";
 import { tuneSamples } from "../src/tune/samples.ts";
 import { meanOver, ranked, search, type SearchConfig } from "../src/tune/search.ts";
@@ -12,7 +12,7 @@ describe("candidates", () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 4096 }), fc.integer({ min: 2, max: 64 }), (trained, times) => {
         const length = trained * times;
-        const space = spaceOf(trained, length, {});
+        const space = searchSpace(trained, length, {});
         for (const { groupSize, window } of everyCandidate(space))
           expect(capacity(selfExtend({ groupSize, window }), trained)).toBeGreaterThanOrEqual(length);
         for (const window of space.windows) {
@@ -25,8 +25,8 @@ describe("candidates", () => {
   });
 
   it("keep what is given", () => {
-    expect(spaceOf(512, 4096, { window: 100 }).windows).toEqual([100]);
-    const space = spaceOf(512, 4096, { groupSize: 16 });
+    expect(searchSpace(512, 4096, { window: 100 }).windows).toEqual([100]);
+    const space = searchSpace(512, 4096, { groupSize: 16 });
     expect(everyCandidate(space).every(({ groupSize }) => groupSize === 16)).toBe(true);
     expect(Math.max(...space.windows)).toBe(largestWindow({ groupSize: 16, trainedContext: 512, length: 4096 }));
   });
@@ -49,7 +49,7 @@ describe("candidates", () => {
       "tune: window must reach 4096 tokens with group size 9, of a model trained on 512 tokens, got 256",
     ],
   ])("are refused with %o at %i", (fixed, length, message) =>
-    expect(() => spaceOf(512, length, fixed)).toThrow(new RangeError(message)),
+    expect(() => searchSpace(512, length, fixed)).toThrow(new RangeError(message)),
   );
 });
 
@@ -57,7 +57,7 @@ describe("candidates", () => {
 const valley =
   (at: { readonly window: number; readonly factor: number; readonly logN: number }, trained: number, length: number) =>
   ({ groupSize, window, logN }: Candidate, sample: number): SampleLoss => {
-    const least = spaceOf(trained, length, {}).groupSizes(window)[0]!;
+    const least = searchSpace(trained, length, {}).groupSizes(window)[0]!;
     const loss =
       1.3 +
       0.4 * ((window / trained - at.window) ** 2 + (Math.log2(groupSize / least) / 3 - at.factor) ** 2) +
@@ -67,7 +67,7 @@ const valley =
   };
 
 describe("a search", () => {
-  const space = spaceOf(512, 4096, {});
+  const space = searchSpace(512, 4096, {});
   const config: SearchConfig = { space, costs: [1, 1, 1, 1], prefills: 24, logN: true };
 
   it("comes within 2 % of the best of all, and never costs more than it may", async () => {

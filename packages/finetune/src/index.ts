@@ -15,7 +15,7 @@ export { adapterFolder, type TunedAdapter } from "./weights/adapter-folder.ts";
 export type { LoraConfig } from "./weights/lora.ts";
 export { readParameters } from "./weights/learnable-weights.ts";
 export { needTunable } from "./weights/need-tunable.ts";
-export { rateOf, type RateConfig, type Schedule } from "./optimizer/learning-rate.ts";
+export { learningRateAt, type RateConfig, type Schedule } from "./optimizer/learning-rate.ts";
 export {
   entropyAbfRecipe,
   recipe,

@@ -1,1 +1,1 @@
-export { readState, removeStates, stateIn, writeState } from "./state/state-on-disk.ts";
+export { readState, removeStates, savedSteps, writeState } from "./state/state-on-disk.ts";

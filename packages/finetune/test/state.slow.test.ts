@@ -30,7 +30,7 @@ import {
   tunedFolder,
   type TrainConfig,
 } from "../src/index.ts";
-import { readState, removeStates, stateIn, writeState } from "../src/node.ts";
+import { readState, removeStates, savedSteps, writeState } from "../src/node.ts";
 
 const scratch = scratchFolder();
 const backend = cpu({ threads: 1 });
@@ -73,7 +73,7 @@ describe("a training state on a disk", () => {
     const whole = await train(config);
     await until(2, states);
     expect(readdirSync(states)).toEqual(["step-2"]);
-    expect(await stateIn(states)).toBe(2);
+    expect(await savedSteps(states)).toBe(2);
     const start = await readState(states, await identifyRun(config));
     const rest = await train({ ...config, start: start! });
     expect(rest.losses).toEqual(whole.losses.slice(2));

@@ -16,7 +16,7 @@ import {
   entropyAbfRecipe,
   fitSamples,
   identifyRun,
-  rateOf,
+  learningRateAt,
   readParameters,
   recipe,
   recipeNames,
@@ -260,7 +260,7 @@ describe("samples and batches", () => {
 
   it("warms up and comes down", () => {
     const rates = (schedule: Schedule): readonly number[] =>
-      [0, 1, 2, 3].map((step) => Number(rateOf({ learningRate: 1, steps: 4, schedule }, step).toFixed(4)));
+      [0, 1, 2, 3].map((step) => Number(learningRateAt({ learningRate: 1, steps: 4, schedule }, step).toFixed(4)));
     expect(rates({ kind: "constant", warmupSteps: 2 })).toEqual([0.5, 1, 1, 1]);
     expect(rates({ kind: "linear" })).toEqual([1, 0.75, 0.5, 0.25]);
     expect(rates({ kind: "cosine", warmupSteps: 1 })).toEqual([1, 1, 0.75, 0.25]);

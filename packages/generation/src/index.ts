@@ -41,7 +41,7 @@ export type { FileOptions } from "./prefix/save-file.ts";
 export type { AnyPrefix, LeftPrefix, Prefix } from "./prefix/prefix.ts";
 export type { ReadOptions } from "./prefix/read-prompt.ts";
 export type { Prompt } from "./text/prompt.ts";
-export { asRun, needCheckpoint, type ModelSource } from "./model/model-source.ts";
+export { prepareCheckpoint, needCheckpoint, type ModelSource } from "./model/model-source.ts";
 export { openModel, type OpenedModel, type OpenOptions } from "./model/open-model.ts";
 export { prefill, type PrefillOptions } from "./run/prefill.ts";
 export { runChunk, type ChunkResult } from "./run/run-chunk.ts";

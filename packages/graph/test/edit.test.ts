@@ -13,7 +13,7 @@ import {
   ndArray,
   neededNames,
   node,
-  nodeInCircle,
+  nodeInCycle,
   nodesIn,
   pruneGraph,
   renameGraph,
@@ -21,7 +21,7 @@ import {
   tape,
   tensorFromArray,
   tensorsIn,
-  unmadeValue,
+  missingValue,
   valueInfo,
   type GraphProto,
   type ModelProto,
@@ -94,7 +94,7 @@ describe("editing a graph", () => {
         const sorted = { ...model, graph: { ...model.graph!, node: [...sortNodes(shuffled)] } };
         checkModel(sorted);
         expect(outputOf(sorted)).toEqual(outputOf(model));
-        expect(nodeInCircle(shuffled)).toBeUndefined();
+        expect(nodeInCycle(shuffled)).toBeUndefined();
         expect(sortNodes(model.graph!.node)).toEqual(model.graph!.node);
       }),
     );
@@ -192,7 +192,7 @@ describe("sortNodes", () => {
 
   it("refuses a circle, and says where one is", () => {
     const nodes = [node("Neg", ["b"], ["a"], {}, { name: "one" }), node("Neg", ["a"], ["b"], {}, { name: "two" })];
-    expect(nodeInCircle(nodes)?.name).toBe("one");
+    expect(nodeInCycle(nodes)?.name).toBe("one");
     expect(() => sortNodes(nodes)).toThrow(
       /^sortNodes: nodes must not wait for each other in a circle, got node "one" \(Neg\) in one$/,
     );
@@ -238,21 +238,21 @@ describe("renameGraph", () => {
   });
 });
 
-describe("unmadeValue", () => {
+describe("missingValue", () => {
   const made = node("Neg", ["x"], ["y"], {}, { name: "reader" });
 
   it("finds what a node reads, also inside, and what is given out, and that nothing makes", () => {
-    expect(unmadeValue(graphOf([made]))).toMatchObject({ name: "x", reader: { name: "reader" } });
+    expect(missingValue(graphOf([made]))).toMatchObject({ name: "x", reader: { name: "reader" } });
     const constant = tensorFromArray(ndArray("float32", [], [1]), "x");
     const whole = { ...graphOf([made], ["y"]), initializer: [constant] };
-    expect(unmadeValue(whole)).toBeUndefined();
-    expect(unmadeValue({ ...graphOf([made], ["z"]), initializer: [constant] })).toEqual({
+    expect(missingValue(whole)).toBeUndefined();
+    expect(missingValue({ ...graphOf([made], ["z"]), initializer: [constant] })).toEqual({
       name: "z",
       reader: undefined,
     });
     const arm = graphOf([node("Neg", ["outside"], ["inner"])], ["inner"]);
     const branch = node("If", ["x"], ["y"], { then_branch: { graph: arm } }, { name: "branch" });
-    expect(unmadeValue({ ...whole, node: [branch] })).toMatchObject({ name: "outside", reader: { name: "branch" } });
+    expect(missingValue({ ...whole, node: [branch] })).toMatchObject({ name: "outside", reader: { name: "branch" } });
   });
 });
 

@@ -9,7 +9,7 @@ export { tunedUnder } from "./adapter/tuned-under.ts";
 export { adaptable, withAdapters, type Adapted, type ScaledAdapter } from "./adapter/with-adapters.ts";
 export { adapterFiles, type LoraNumbers } from "./adapter/adapter-files.ts";
 export { canonical, hashOf, sha256, type Json, type JsonObject } from "./hashing/canonical-json.ts";
-export { noParts, withPart } from "./hashing/chained-hash.ts";
+export { startHashChain, extendHashChain } from "./hashing/chained-hash.ts";
 export { loadCheckpoint, type Checkpoint } from "./checkpoint/checkpoint.ts";
 export { depthUpscale } from "./families/depth-upscale.ts";
 export type { Family } from "./families/family.ts";
@@ -29,7 +29,7 @@ export { gemma3 } from "./families/gemma3/index.ts";
 export { loadGguf, type GgufOptions } from "./gguf/load-gguf.ts";
 export {
   holdCheckpoint,
-  inReach,
+  materializeFiles,
   isHeld,
   liesOnDisk,
   type ComputedFile,

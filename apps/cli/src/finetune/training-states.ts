@@ -3,7 +3,7 @@ import { mkdir, readdir, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { identifyRun, type TrainConfig, type TrainState } from "@ropewalk/finetune";
 import { needCheckpoint } from "@ropewalk/generation";
-import { readState, removeStates, stateIn, writeState } from "@ropewalk/finetune/node";
+import { readState, removeStates, savedSteps, writeState } from "@ropewalk/finetune/node";
 import { parameterCount } from "@ropewalk/models";
 import { lockFile, ownFolder } from "@ropewalk/models/node";
 import { bytes } from "../render/units.ts";
@@ -63,7 +63,7 @@ const openLocked = async (
   resume: boolean,
   close: () => Promise<void>,
 ): Promise<States> => {
-  const step = await stateIn(folder);
+  const step = await savedSteps(folder);
   if (step !== undefined && !resume)
     throw new RangeError(
       `finetune: ${folder} holds step ${step} of a run that has not ended: go on with it by --resume, or remove the folder`,

@@ -34,7 +34,7 @@ const factors = [1, 1.25, 1.6, 2, 2.5, 3.2, 4, 6, 8] as const;
 const distinct = (values: readonly number[]): readonly number[] => [...new Set(values)].toSorted((a, b) => a - b);
 
 /** @throws RangeError when no G and W reach the length under the ones that are fixed */
-export const spaceOf = (trainedContext: number, length: number, { groupSize, window }: Fixed): Space => {
+export const searchSpace = (trainedContext: number, length: number, { groupSize, window }: Fixed): Space => {
   check(length > trainedContext, `tune: length must be more than the trained window of ${trainedContext}`, length);
   // A larger G may hold less: if G does not divide W, a part of the window is lost.
   const holds = (group: number, own: number): boolean =>

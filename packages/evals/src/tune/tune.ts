@@ -14,7 +14,7 @@ import {
 } from "@ropewalk/check";
 import { compose, logN as logNScaling, selfExtend, type ContextExtension } from "@ropewalk/context-extension";
 import type { LanguageModel } from "@ropewalk/generation";
-import { everyCandidate, spaceOf, type Candidate } from "./candidates.ts";
+import { everyCandidate, searchSpace, type Candidate } from "./candidates.ts";
 import { sampleLoss, type SampleLoss } from "./measure.ts";
 import type { TuneSample } from "./samples.ts";
 import { meanOver, ranked, search } from "./search.ts";
@@ -68,7 +68,7 @@ const keys: Keys<TuneOptions> = {
 };
 
 /** The default number of prefills. */
-export const usualPrefills = 24;
+export const defaultPrefills = 24;
 
 export const extensionOfCandidate = (
   { groupSize, window, logN }: Candidate,
@@ -102,10 +102,10 @@ export const tune = async (
   options: TuneOptions,
 ): Promise<TuneResult> => {
   const given = checkKeys("tune", "options", options, keys);
-  const { length, prefills = usualPrefills, logN = true, groupSize, window, signal, onProgress } = given;
+  const { length, prefills = defaultPrefills, logN = true, groupSize, window, signal, onProgress } = given;
   checkList("tune", "samples", samples);
   const { trainedContext } = model.extended.decoder;
-  const space = spaceOf(trainedContext, length, { groupSize, window });
+  const space = searchSpace(trainedContext, length, { groupSize, window });
   const costs = samples.map(({ ids }) => (ids.length - 1) / length);
   check(
     Number.isFinite(prefills) && prefills >= 2 * costs[0]!,

@@ -11,6 +11,6 @@ export const writeState: typeof Node.writeState = (folder) => needsNode("writeSt
 
 export const readState: typeof Node.readState = (folder) => needsNode("readState", "stateFrom", folder);
 
-export const stateIn: typeof Node.stateIn = (folder) => needsNode("stateIn", "stateFrom", folder);
+export const savedSteps: typeof Node.savedSteps = (folder) => needsNode("savedSteps", "stateFrom", folder);
 
 export const removeStates: typeof Node.removeStates = (folder) => needsNode("removeStates", "stateFiles", folder);

@@ -28,7 +28,7 @@ export type RateConfig = {
 
 /** The share of the peak that is left, after a share s of the steps that follow the warm-up. */
 const shareOfPeak = (schedule: Schedule, share: number): number =>
-  byKind("rateOf", "schedule", schedule, {
+  byKind("learningRateAt", "schedule", schedule, {
     constant: () => 1,
     linear: () => 1 - share,
     cosine: () => (1 + Math.cos(Math.PI * share)) / 2,
@@ -39,17 +39,23 @@ const shareOfPeak = (schedule: Schedule, share: number): number =>
  *
  * @throws RangeError and TypeError for numbers out of range and for unknown keys and kinds
  */
-export const rateOf = (config: RateConfig, step: number): number => {
-  checkKeys<RateConfig>("rateOf", "config", config, { learningRate: true, steps: true, schedule: true });
+export const learningRateAt = (config: RateConfig, step: number): number => {
+  checkKeys<RateConfig>("learningRateAt", "config", config, { learningRate: true, steps: true, schedule: true });
   const { learningRate, steps, schedule } = config;
-  checkNumber("rateOf", "learningRate", learningRate, learningRate > 0 && learningRate < Infinity, "finite and > 0");
-  checkInteger("rateOf", "steps", steps, 1);
-  checkInteger("rateOf", "step", step, 0, steps - 1);
+  checkNumber(
+    "learningRateAt",
+    "learningRate",
+    learningRate,
+    learningRate > 0 && learningRate < Infinity,
+    "finite and > 0",
+  );
+  checkInteger("learningRateAt", "steps", steps, 1);
+  checkInteger("learningRateAt", "step", step, 0, steps - 1);
   // The kind is checked first: the keys of an unknown kind are not known.
   const atStart = shareOfPeak(schedule, 0);
-  checkKeys<Schedule>("rateOf", "schedule", schedule, { kind: true, warmupSteps: true });
+  checkKeys<Schedule>("learningRateAt", "schedule", schedule, { kind: true, warmupSteps: true });
   const { warmupSteps = 0 } = schedule;
-  checkInteger("rateOf", "warmupSteps", warmupSteps, 0, steps);
+  checkInteger("learningRateAt", "warmupSteps", warmupSteps, 0, steps);
   if (step < warmupSteps) return (learningRate * atStart * (step + 1)) / warmupSteps;
   return learningRate * shareOfPeak(schedule, (step - warmupSteps) / (steps - warmupSteps));
 };

@@ -1,10 +1,10 @@
 /** A hash over the parts of a model or of a set of samples, one after another. */
-import { noParts, withPart } from "@ropewalk/models";
+import { startHashChain, extendHashChain } from "@ropewalk/models";
 
 /** 64 hexadecimal digits. */
 export const fingerprint = async (parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<string> => {
-  let hash = noParts();
-  for await (const part of parts) hash = await withPart(hash, part);
+  let hash = startHashChain();
+  for await (const part of parts) hash = await extendHashChain(hash, part);
   return [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 };
 

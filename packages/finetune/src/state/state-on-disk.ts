@@ -95,7 +95,8 @@ export const readState = async (folder: string, run: RunIdentity): Promise<Train
 };
 
 /** The steps done in the newest state of a folder, whichever run it belongs to; undefined where there is no state. */
-export const stateIn = async (folder: string): Promise<number | undefined> => (await stepsIn("stateIn", folder))[0];
+export const savedSteps = async (folder: string): Promise<number | undefined> =>
+  (await stepsIn("savedSteps", folder))[0];
 
 /** Removes all states in a folder, and the folder too if nothing else is in it. */
 export const removeStates = async (folder: string): Promise<void> => {

@@ -20,7 +20,7 @@ import { frozenBeside, loraOf, loraShapes, startLora, type LoraConfig } from "..
 import { checkLearnable, readParameters } from "../weights/learnable-weights.ts";
 import { needTunable } from "../weights/need-tunable.ts";
 import { fitSamples, type FitConfig, type Sample } from "../samples/fit-samples.ts";
-import { rateOf, type Schedule } from "../optimizer/learning-rate.ts";
+import { learningRateAt, type Schedule } from "../optimizer/learning-rate.ts";
 
 /** The state of a run between two steps, from which it can be resumed. The next step changes its arrays. */
 export type TrainState = {
@@ -136,7 +136,7 @@ export const train = async (config: TrainConfig): Promise<Trained> => {
   );
   checkNumber("train", "gradientClipping", gradientClipping, gradientClipping > 0, "> 0");
   checkInteger("train", "seed", seed, -(2 ** 31), 2 ** 31 - 1);
-  const rate = (step: number): number => rateOf({ learningRate, steps, schedule }, step);
+  const rate = (step: number): number => learningRateAt({ learningRate, steps, schedule }, step);
   rate(0);
   const checkpoint = needTunable("train", model.source);
   const { sequences, cut } = fitSamples({ seqLen, longer }, data);

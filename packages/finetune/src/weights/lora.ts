@@ -9,7 +9,7 @@ import { sizeOf } from "@ropewalk/backend";
 import { check, checkKeys, checkNumber, optional, positive, type Keys, type Rule } from "@ropewalk/check";
 import type { Decoder } from "@ropewalk/decoder";
 import type { LearnedLowRank } from "@ropewalk/decoder/training";
-import { asRun, type LanguageModel } from "@ropewalk/generation";
+import { prepareCheckpoint, type LanguageModel } from "@ropewalk/generation";
 import { adaptable, adapterTensor, type Checkpoint } from "@ropewalk/models";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
@@ -106,7 +106,7 @@ export const frozenBeside = async (
   checkpoint: Checkpoint,
   backend: LanguageModel["backend"],
 ): Promise<Frozen> => {
-  const source = await asRun(backend, checkpoint);
+  const source = await prepareCheckpoint(backend, checkpoint);
   const adapters = new Map(
     [...modules].map(([module, name]): readonly [string, LearnedLowRank] => [
       name,

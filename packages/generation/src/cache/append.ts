@@ -1,5 +1,5 @@
 /** Puts the rotated keys and values of a chunk, as the graph gave them, into the stretches of the cache. */
-import { giveBack } from "@ropewalk/backend";
+import { freeTensors } from "@ropewalk/backend";
 import { withFields, type KeyValueCache } from "./cache.ts";
 import type { ChunkResults, Given, GroupCache, Growing } from "./group-cache.ts";
 import { appendToLog } from "./token-log.ts";
@@ -45,7 +45,7 @@ const appendRows = (cache: KeyValueCache, ids: readonly number[], chunk: ChunkRe
  */
 export const append = (cache: KeyValueCache, ids: readonly number[], chunk: ChunkResults): KeyValueCache => {
   const next = appendRows(cache, ids, chunk);
-  giveBack(cache.appended.flatMap((output) => chunk.results[output] ?? []));
+  freeTensors(cache.appended.flatMap((output) => chunk.results[output] ?? []));
   return next;
 };
 

@@ -4,7 +4,7 @@ import type { Backend, ExternalData } from "@ropewalk/backend";
 import type { ModelProto } from "@ropewalk/graph";
 import {
   holdCheckpoint,
-  inReach,
+  materializeFiles,
   unpackCheckpoint,
   upcastCheckpoint,
   type Checkpoint,
@@ -29,7 +29,7 @@ export type SourceGraphs = {
 type Traits = Pick<Backend, "name" | "quantizedWeights" | "operators" | "attention" | "precision" | "weightTypes">;
 
 /** The checkpoint in a form that the backend can run, and runs well. */
-export const asRun = async (
+export const prepareCheckpoint = async (
   { quantizedWeights, weightTypes }: Pick<Traits, "quantizedWeights" | "weightTypes">,
   checkpoint: Checkpoint,
 ): Promise<HeldCheckpoint> => {
@@ -46,7 +46,7 @@ export const chunkOf = (
 ): (() => Promise<SourceGraph>) =>
   match(source)
     .with({ kind: "checkpoint" }, (checkpoint) => async () => {
-      const stored = await asRun(traits, checkpoint);
+      const stored = await prepareCheckpoint(traits, checkpoint);
       const { operators, attention, precision } = traits;
       const options = { operators, attention, precision, ...asked };
       return {
@@ -67,7 +67,7 @@ export const chunkOf = (
         );
       return {
         model: graph(extended, { operators: traits.operators, attentions: asked.attentions }),
-        externalData: (await inReach(files)).map(({ external }) => external),
+        externalData: (await materializeFiles(files)).map(({ external }) => external),
       };
     })
     .exhaustive();

@@ -4,7 +4,7 @@
  */
 import {
   holdCheckpoint,
-  inReach,
+  materializeFiles,
   isHeld,
   liesOnDisk,
   quantizeCheckpoint,
@@ -52,5 +52,5 @@ export const weightsOnLoad = async (
 ): Promise<WeightsOnLoad> => {
   if (precision !== undefined) return quantized(source, precision, onProgress);
   if (source.kind === "checkpoint") return held(source);
-  return { source: { ...source, files: await inReach(source.files) }, release: nothing };
+  return { source: { ...source, files: await materializeFiles(source.files) }, release: nothing };
 };

@@ -2,9 +2,9 @@
 import { check, checkInteger } from "@ropewalk/check";
 import { farFrom, type ExtendedDecoder } from "@ropewalk/decoder";
 import {
-  noParts,
+  startHashChain,
   readSafetensors,
-  withPart,
+  extendHashChain,
   type ByteSource,
   type SafetensorsHeader,
   type TensorEntry,
@@ -116,8 +116,8 @@ const fill = async (
   { signal, onProgress }: FileOptions,
 ): Promise<void> => {
   const first = entries[0]!;
-  let hash = await withPart(noParts(), await source.read(0, first.offset));
-  hash = await withPart(hash, await source.read(first.offset, first.offset + first.length));
+  let hash = await extendHashChain(startHashChain(), await source.read(0, first.offset));
+  hash = await extendHashChain(hash, await source.read(first.offset, first.offset + first.length));
   let waiting = 0;
   for (const [index, array] of arrays.entries()) {
     let { offset } = entries[index + 1]!;
@@ -125,7 +125,7 @@ const fill = async (
       signal?.throwIfAborted();
       const size = widthOf(array.type) * batch.reduce((sum, { length }) => sum + length, 0);
       const bytes = await source.read(offset, offset + size);
-      hash = await withPart(hash, bytes);
+      hash = await extendHashChain(hash, bytes);
       put(array, elements[array.type](aligned(bytes)), batch);
       offset += size;
       waiting += size;

@@ -1,6 +1,6 @@
 /** Saves a prefix to a file: the arrays of its cache, one by one, as they lie on the backend. */
 import type { Backend } from "@ropewalk/backend";
-import { encodeSafetensorsHeader, noParts, withPart } from "@ropewalk/models";
+import { encodeSafetensorsHeader, startHashChain, extendHashChain } from "@ropewalk/models";
 import { forkCache } from "../cache/fork-cache.ts";
 import { releaseCache, type KeyValueCache } from "../cache/cache.ts";
 import { storedArrays, type ElementRun, type StoredArray } from "../cache/stored-arrays.ts";
@@ -59,10 +59,10 @@ const parts = async function* (
   const header = encodeSafetensorsHeader(tensors, metadata);
   const total = header.length + tensors.reduce((sum, { length }) => sum + length, 0);
   let done = 0;
-  let hash = noParts();
+  let hash = startHashChain();
   const counted = async (part: Uint8Array): Promise<Uint8Array> => {
     signal?.throwIfAborted();
-    hash = await withPart(hash, part);
+    hash = await extendHashChain(hash, part);
     done += part.length;
     return part;
   };

@@ -47,8 +47,8 @@ const order = (nodes: readonly NodeProto[]): Order => {
 };
 
 /** A node that waits for its own results, by way of others or at once; undefined where there is none. */
-export const nodeInCircle = (nodes: readonly NodeProto[]): NodeProto | undefined => {
-  checkNodes("nodeInCircle", nodes);
+export const nodeInCycle = (nodes: readonly NodeProto[]): NodeProto | undefined => {
+  checkNodes("nodeInCycle", nodes);
   const found = order(nodes);
   return found.kind === "circle" ? found.node : undefined;
 };

@@ -64,7 +64,9 @@ export const liesOnDisk = ({ files }: Checkpoint): boolean =>
   files.every(({ external }) => (external.kind === "computed" ? external.from : external.kind) === "path");
 
 /** Files in memory, where no runtime can map them; the others as they are. */
-export const inReach = async (files: readonly (CheckpointFile | ComputedFile)[]): Promise<readonly HeldFile[]> => {
+export const materializeFiles = async (
+  files: readonly (CheckpointFile | ComputedFile)[],
+): Promise<readonly HeldFile[]> => {
   const held: HeldFile[] = [];
   // One after another, so that what is read for a file is let go before the next.
   for (const file of files)
@@ -74,4 +76,4 @@ export const inReach = async (files: readonly (CheckpointFile | ComputedFile)[])
 
 /** The checkpoint with its computed files and its Blobs in memory; itself where it has none. */
 export const holdCheckpoint = async (checkpoint: Checkpoint): Promise<HeldCheckpoint> =>
-  isHeld(checkpoint) ? checkpoint : { ...checkpoint, files: await inReach(checkpoint.files) };
+  isHeld(checkpoint) ? checkpoint : { ...checkpoint, files: await materializeFiles(checkpoint.files) };

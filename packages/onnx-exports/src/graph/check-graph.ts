@@ -1,17 +1,17 @@
 /** Checks that a graph can run: no node waits for its own results, and every value that is read is made, once. */
-import { nodeInCircle, unmadeValue, type GraphProto } from "@ropewalk/graph";
+import { nodeInCycle, missingValue, type GraphProto } from "@ropewalk/graph";
 import { refuse } from "../errors.ts";
 import { describeNode } from "./describe-node.ts";
 
 /** @throws RangeError with one of the nodes that wait for each other */
 export const checkNoCircle = ({ node }: GraphProto): void => {
-  const inCircle = nodeInCircle(node);
+  const inCircle = nodeInCycle(node);
   if (inCircle) refuse(`nodes must not wait for each other in a circle, got ${describeNode(inCircle)} in one`);
 };
 
 /** @throws RangeError with a value that nothing makes, and the node that reads it */
 export const checkMade = (graph: GraphProto): void => {
-  const unmade = unmadeValue(graph);
+  const unmade = missingValue(graph);
   if (unmade === undefined) return;
   const { name, reader } = unmade;
   if (reader === undefined) refuse(`outputs of the graph must be made, got "${name}"`);

@@ -11,7 +11,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { everyCandidate, spaceOf, tune, type Candidate } from "@ropewalk/evals";
+import { everyCandidate, searchSpace, tune, type Candidate } from "@ropewalk/evals";
 import { passkey875k, stories260K } from "@ropewalk/tiny-models";
 import { renderTable } from "../render/table.ts";
 import { runCells } from "../run/cells.ts";
@@ -63,7 +63,7 @@ const study = async ({ prefills, ...setup }: Plan): Promise<readonly string[]> =
   const model = await loadFor(setup);
   const own = (await samplesFor(model, setup)).slice(0, samples.search);
   const { chosen, prefills: spent } = await tune(model, own, { length, prefills });
-  const space = spaceOf(model.extended.decoder.trainedContext, length, {});
+  const space = searchSpace(model.extended.decoder.trainedContext, length, {});
   await model.release();
   console.error(`${name}: chosen ${named(chosen)} for ${spent.toFixed(1)} prefills`);
   const cells = everyCandidate(space);

@@ -2,11 +2,11 @@
 import { recordOf } from "@ropewalk/context-extension";
 import {
   jsonLines,
-  spaceOf,
+  searchSpace,
   textField,
   tune,
   tuneSamples,
-  usualPrefills,
+  defaultPrefills,
   type PromptAndResponse,
   type TuneResult,
 } from "@ropewalk/evals";
@@ -90,7 +90,7 @@ const run = async (path: string, options: TuneOptions): Promise<void> => {
   const onResponses = typeof text !== "string" && typeof text[0] === "object";
   const opened = await open(path, options);
   // Checks that there are candidates, before the text is read.
-  spaceOf(opened.source.decoder.trainedContext, length, { groupSize, window });
+  searchSpace(opened.source.decoder.trainedContext, length, { groupSize, window });
   const samples = tuneSamples(opened, text, {
     length,
     samples: most,
@@ -135,7 +135,7 @@ export const addTune = (program: Command): void => {
         "--prefills <n>",
         "how dear it may be, in runs of --length tokens through the model",
         number,
-        usualPrefills,
+        defaultPrefills,
       )
       .option("--samples <n>", "windows of the text, or prompts, that are looked at, at most", number, 8),
     "none",

@@ -5,11 +5,11 @@ import { namesMade, namesRead } from "../model/node.ts";
 import type { GraphProto, NodeProto } from "../proto/onnx_pb.ts";
 
 /** A value that nothing makes, and who reads it: a node, or no node where it is an output of the graph. */
-export type UnmadeValue = { readonly name: string; readonly reader: NodeProto | undefined };
+export type MissingValue = { readonly name: string; readonly reader: NodeProto | undefined };
 
 /** The first value that a node or the graph's outputs read and that nothing makes; undefined where all are made. */
-export const unmadeValue = (graph: GraphProto): UnmadeValue | undefined => {
-  checkGraph("unmadeValue", graph);
+export const missingValue = (graph: GraphProto): MissingValue | undefined => {
+  checkGraph("missingValue", graph);
   const made = namesMade(graph);
   for (const reader of graph.node) {
     const name = namesRead(reader).find((read) => read !== "" && !made.has(read));
