@@ -2,34 +2,27 @@
 import { passkey875k, stories260K } from "@ropewalk/tiny-models";
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { chromium, type Browser, type Page as Tab } from "playwright-core";
+import type { Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
-import { serveSite, type Site } from "@ropewalk/testing/browser/serve-site";
-import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
+import { executablePath, openPage, type OpenedPage } from "@ropewalk/testing/browser/open-page";
 import type { Files, Page } from "./page.ts";
 
-const executablePath = findChromium();
 const folders = { stories: fileURLToPath(stories260K.url), passkey: fileURLToPath(passkey875k.url) };
 const files: Files = { stories: readdirSync(folders.stories), passkey: readdirSync(folders.passkey) };
 
 describe.skipIf(executablePath === undefined)("in Chromium", () => {
-  let browser: Browser;
-  let site: Site;
+  let opened: OpenedPage;
   let tab: Tab;
 
   beforeAll(async () => {
-    const page = await bundlePage(new URL("page.ts", import.meta.url), "@ropewalk/backend-wasm/package.json");
-    site = await serveSite({ page }, folders);
-    browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });
-    tab = await browser.newPage();
-    await tab.goto(`${site.address}/page/`, { waitUntil: "load" });
-    await tab.waitForFunction(() => "runMixes" in globalThis);
+    opened = await openPage({
+      script: new URL("page.ts", import.meta.url),
+      importer: "@ropewalk/backend-wasm/package.json",
+      models: folders,
+    });
+    tab = await opened.open("runMixes");
   });
-  afterAll(async () => {
-    await browser.close();
-    site.close();
-  });
+  afterAll(() => opened.close());
 
   it("prompts at once give what each gives alone", async () => {
     const got = await tab.evaluate((given) => (globalThis as unknown as Page).runMixes(given), files);
@@ -37,37 +30,34 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
   }, 600_000);
 
   it("says which file of the runtime is missing, and where, before any weights are asked for", async () => {
-    const other = await browser.newPage();
+    const other = await opened.browser.newPage();
     const asked: string[] = [];
     other.on("request", (request) => asked.push(new URL(request.url()).pathname));
     await other.route("**/*.wasm", (route) => route.fulfill({ status: 404 }));
-    await other.goto(`${site.address}/page/`, { waitUntil: "load" });
-    await other.waitForFunction(() => "loadByUrl" in globalThis);
+    await opened.open("loadByUrl", other);
     const file = "ort-wasm-simd-threaded.wasm";
     const got = await other.evaluate(
       (address) => (globalThis as unknown as Page).loadByUrl(address),
-      `${site.address}/models/stories/`,
+      `${opened.site}/models/stories/`,
     );
     expect(got).toMatch(
-      `Error: loadModel: backend must be one that can run here, got wasm: the runtime's file ${file} must be at ${site.address}/page/${file}, got status 404 (`,
+      `Error: loadModel: backend must be one that can run here, got wasm: the runtime's file ${file} must be at ${opened.address}${file}, got status 404 (`,
     );
     expect(asked.filter((path) => path.startsWith("/models/"))).toEqual([]);
     await other.close();
   });
 
   /** Opens the page anew, changed by `prepare`. */
-  const opened = async (prepare: (page: Tab) => Promise<unknown> = async () => {}): Promise<Tab> => {
-    const other = await browser.newPage();
+  const prepared = async (prepare: (made: Tab) => Promise<unknown> = async () => {}): Promise<Tab> => {
+    const other = await opened.browser.newPage();
     await prepare(other);
-    await other.goto(`${site.address}/page/`, { waitUntil: "load" });
-    await other.waitForFunction(() => "whyNotThreads" in globalThis);
-    return other;
+    return opened.open("whyNotThreads", other);
   };
-  const whyNot = (page: Tab, threads: number): Promise<string | undefined> =>
-    page.evaluate((asked) => (globalThis as unknown as Page).whyNotThreads(asked), threads);
+  const whyNot = (other: Tab, threads: number): Promise<string | undefined> =>
+    other.evaluate((asked) => (globalThis as unknown as Page).whyNotThreads(asked), threads);
 
   it("in an isolated page the runtime has the threads that it was started with, and no others", async () => {
-    const other = await opened();
+    const other = await prepared();
     expect(await whyNot(other, 2)).toBeUndefined();
     // One of the two is the page's own.
     expect(other.workers()).toHaveLength(1);
@@ -79,7 +69,7 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
   });
 
   it("says that there are no threads: in a page that is not isolated, and without shared memory", async () => {
-    const shared = await opened((page) =>
+    const shared = await prepared((page) =>
       page.route("**/page/", async (route) => {
         const { "cross-origin-opener-policy": _, ...headers } = (await route.fetch()).headers();
         await route.fulfill({ response: await route.fetch(), headers });
@@ -90,13 +80,13 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
     );
     expect(await whyNot(shared, 1)).toBeUndefined();
     await shared.close();
-    const alone = await opened((page) => page.addInitScript("delete globalThis.SharedArrayBuffer"));
+    const alone = await prepared((page) => page.addInitScript("delete globalThis.SharedArrayBuffer"));
     expect(await whyNot(alone, 2)).toBe("threads must be 1, as many as the runtime can have here, got 2");
     await alone.close();
   });
 
   it("says that there is no SIMD", async () => {
-    const other = await opened((page) => page.addInitScript("WebAssembly.validate = () => false"));
+    const other = await prepared((page) => page.addInitScript("WebAssembly.validate = () => false"));
     expect(await whyNot(other, 1)).toBe("WebAssembly must have SIMD, got none here");
     await other.close();
   });

@@ -2,24 +2,17 @@
  * The checks in headless Chromium, on its software driver where there is no GPU. Skipped, by name, where there is none. The slow ones run in
  * Node alone, and here when they are asked for by SLOW_CHECKS=1.
  */
-import type { Page as Tab } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { checks } from "./checks/index.ts";
 import { pageChecks } from "./checks/page-only.ts";
-import { ask, executablePath, openChromium, type Chromium } from "./chromium.ts";
+import { executablePath } from "@ropewalk/testing/browser/open-page";
+import { ask, oneTab } from "./chromium.ts";
 
 describe.skipIf(executablePath === undefined)("in Chromium", () => {
-  let browser: Chromium;
-  let tab: Tab;
-
-  beforeAll(async () => {
-    browser = await openChromium();
-    tab = await browser.open();
-  });
-  afterAll(() => browser.close());
+  const tab = oneTab();
 
   const asked = checks.filter(({ slow = false }) => !slow || process.env["SLOW_CHECKS"] === "1");
   it.each([...asked, ...pageChecks])("$name", async ({ name }) => {
-    expect(await ask(tab, "check", name)).toBe("");
+    expect(await ask(tab(), "check", name)).toBe("");
   });
 });

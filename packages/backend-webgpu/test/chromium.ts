@@ -1,15 +1,12 @@
 /** Headless Chromium with this package's page, on its software driver where there is no GPU. */
-import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
 import { askIn } from "@ropewalk/testing/browser/call-page";
-import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
 import { modelFiles } from "@ropewalk/testing/browser/model-files";
-import { serveSite } from "@ropewalk/testing/browser/serve-site";
+import { openPage, type OpenedPage } from "@ropewalk/testing/browser/open-page";
 import { webgpuArgs } from "@ropewalk/testing/browser/webgpu-args";
 import { repositoryPath } from "@ropewalk/testing/repository";
-import { chromium, type Browser, type Page as Tab } from "playwright-core";
+import type { Page as Tab } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
 import type { Page } from "./page.ts";
-
-export const executablePath: string | undefined = findChromium();
 
 /** Playwright's defaults, left out here: with them a tab behind another runs as one in front does. */
 const neverBehind = [
@@ -18,40 +15,38 @@ const neverBehind = [
   "--disable-renderer-backgrounding",
 ];
 
-export type Chromium = {
-  readonly browser: Browser;
-  /** Of the page. */
-  readonly address: string;
+export type Chromium = Omit<OpenedPage, "open"> & {
   /** A tab whose page is ready for what is asked of it. */
   readonly open: () => Promise<Tab>;
-  readonly close: () => Promise<void>;
 };
 
-export const ask = askIn<Omit<Page, "start">>();
+export const ask = askIn<Page>();
 
 export const openChromium = async (): Promise<Chromium> => {
-  const page = await bundlePage(new URL("page.ts", import.meta.url), "@ropewalk/backend-webgpu/package.json");
-  const site = await serveSite({ page }, { root: repositoryPath("") });
-  const browser = await chromium.launch({
-    executablePath: executablePath!,
-    args: ["--no-sandbox", ...webgpuArgs],
-    ignoreDefaultArgs: neverBehind,
+  const opened = await openPage({
+    script: new URL("page.ts", import.meta.url),
+    importer: "@ropewalk/backend-webgpu/package.json",
+    models: { root: repositoryPath("") },
+    launch: { args: [...webgpuArgs], ignoreDefaultArgs: neverBehind },
   });
-  const context = await browser.newContext();
-  const address = `${site.address}/page/`;
   return {
-    browser,
-    address,
+    ...opened,
     open: async () => {
-      const tab = await context.newPage();
-      await tab.goto(address, { waitUntil: "load" });
-      await tab.waitForFunction(() => "start" in globalThis);
-      await tab.evaluate((files) => (globalThis as unknown as Page).start(files), modelFiles);
+      const tab = await opened.open("start");
+      await ask(tab, "start", modelFiles);
       return tab;
     },
-    close: async () => {
-      await browser.close();
-      site.close();
-    },
   };
+};
+
+/** One tab for all tests of a `describe`, in a browser of its own. */
+export const oneTab = (): (() => Tab) => {
+  let browser: Chromium;
+  let tab: Tab;
+  beforeAll(async () => {
+    browser = await openChromium();
+    tab = await browser.open();
+  });
+  afterAll(() => browser.close());
+  return () => tab;
 };

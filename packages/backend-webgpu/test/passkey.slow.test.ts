@@ -7,10 +7,10 @@
 import { cpu } from "@ropewalk/backend-node";
 import { openFolder } from "@ropewalk/models/node";
 import { inRepository, readRepositoryJson } from "@ropewalk/testing/repository";
-import type { Page as Tab } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { findKeys, methods, type Keys } from "./checks/passkey.ts";
-import { ask, executablePath, openChromium, type Chromium } from "./chromium.ts";
+import { executablePath } from "@ropewalk/testing/browser/open-page";
+import { ask, oneTab } from "./chromium.ts";
 
 const names = Object.keys(methods) as (keyof typeof methods)[];
 
@@ -30,16 +30,9 @@ const inNode = {
 };
 
 describe.skipIf(executablePath === undefined)("hidden keys in Chromium, as on the CPU", () => {
-  let browser: Chromium;
-  let tab: Tab;
-
-  beforeAll(async () => {
-    browser = await openChromium();
-    tab = await browser.open();
-  });
-  afterAll(() => browser.close());
+  const tab = oneTab();
 
   it.each(cells)("$method, $length tokens, depths $depths", { timeout: 3_600_000 }, async (keys) => {
-    expect(await ask(tab, "findKeys", keys)).toEqual(await findKeys(keys, inNode));
+    expect(await ask(tab(), "findKeys", keys)).toEqual(await findKeys(keys, inNode));
   });
 });

@@ -2,11 +2,12 @@
 import { cpu } from "@ropewalk/backend-node";
 import { openFolder } from "@ropewalk/models/node";
 import { modelFiles } from "@ropewalk/testing/browser/model-files";
+import { executablePath } from "@ropewalk/testing/browser/open-page";
 import { inRepository } from "@ropewalk/testing/repository";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openBackgroundTab, type BackgroundTab } from "./background-tab.ts";
 import { tellStory } from "./checks/story.ts";
-import { ask, executablePath, openChromium, type Chromium } from "./chromium.ts";
+import { ask, openChromium, type Chromium } from "./chromium.ts";
 
 const newTokens = 24;
 

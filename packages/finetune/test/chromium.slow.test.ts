@@ -2,21 +2,17 @@
  * Steps of the loop in headless Chromium, on WASM and on WebGPU's software driver, beside those of the CPU in Node. Skipped, by name,
  * where there is no Chromium.
  */
-import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
 import { askIn } from "@ropewalk/testing/browser/call-page";
-import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
 import { modelFiles } from "@ropewalk/testing/browser/model-files";
-import { serveSite, type Site } from "@ropewalk/testing/browser/serve-site";
+import { executablePath, openPage, type OpenedPage } from "@ropewalk/testing/browser/open-page";
 import { webgpuArgs } from "@ropewalk/testing/browser/webgpu-args";
 import { repositoryPath } from "@ropewalk/testing/repository";
-import { chromium, type Browser, type Page as Tab } from "playwright-core";
+import type { Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GraphName } from "./checks/operators.ts";
 import { stepsOnCpu } from "./checks/steps-on-cpu.ts";
 import { compareSteps } from "./checks/steps.ts";
 import type { BackendName, Page } from "./page.ts";
-
-const executablePath = findChromium();
 
 const ask = askIn<Page>();
 
@@ -24,26 +20,20 @@ const ask = askIn<Page>();
 const timeout = 900_000;
 
 describe.skipIf(executablePath === undefined)("in Chromium", () => {
-  let browser: Browser;
-  let site: Site;
+  let opened: OpenedPage;
   let tab: Tab;
 
   beforeAll(async () => {
-    const page = await bundlePage(new URL("page.ts", import.meta.url), "@ropewalk/backend-webgpu/package.json");
-    site = await serveSite({ page }, { root: repositoryPath("") });
-    browser = await chromium.launch({
-      executablePath: executablePath!,
-      args: ["--no-sandbox", ...webgpuArgs],
+    opened = await openPage({
+      script: new URL("page.ts", import.meta.url),
+      importer: "@ropewalk/backend-webgpu/package.json",
+      models: { root: repositoryPath("") },
+      launch: { args: [...webgpuArgs] },
     });
-    tab = await browser.newPage();
-    await tab.goto(`${site.address}/page/`, { waitUntil: "load" });
-    await tab.waitForFunction(() => "start" in globalThis);
+    tab = await opened.open("start");
     await ask(tab, "start", modelFiles);
   });
-  afterAll(async () => {
-    await browser.close();
-    site.close();
-  });
+  afterAll(() => opened.close());
 
   // The first to run: WebAssembly's memory grows and never shrinks.
   it.each<readonly [BackendName, wasmBytes: number, gpuBytes: number]>([

@@ -3,29 +3,21 @@ import { cpSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compose, logN, selfExtend } from "@ropewalk/context-extension";
 import { decode, encode } from "@ropewalk/graph";
-import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
-import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
-import { serveSite, type Site } from "@ropewalk/testing/browser/serve-site";
+import { executablePath, openPage, type OpenedPage } from "@ropewalk/testing/browser/open-page";
 import { generatedFrom, prompt, temporaryFolder, writePasskeyExport } from "@ropewalk/testing/exports/passkey-export";
 import { passkey875k } from "@ropewalk/tiny-models";
-import { chromium, type Browser, type Page as Tab } from "playwright-core";
+import type { Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Asked, Answered, Page } from "./page.ts";
 
-const executablePath = findChromium();
 const extension = compose(selfExtend({ groupSize: 16, window: 64 }), logN({ trainedContext: 256 }));
 const far = prompt(1000);
 
 describe.skipIf(executablePath === undefined)("in Chromium", () => {
   const root = temporaryFolder();
-  let browser: Browser;
-  let site: Site;
-  const open = async (): Promise<Tab> => {
-    const tab = await (await browser.newContext()).newPage();
-    await tab.goto(`${site.address}/page/`, { waitUntil: "load" });
-    await tab.waitForFunction(() => "run" in globalThis);
-    return tab;
-  };
+  let opened: OpenedPage;
+  /** With a cache of its own. */
+  const open = async (): Promise<Tab> => opened.open("run", await opened.browser.newPage());
   const ask = (tab: Tab, asked: Partial<Asked>): Promise<Answered> =>
     tab.evaluate((given) => (globalThis as unknown as Page).run(given), {
       from: "hub",
@@ -50,13 +42,14 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
       { name: "odd", attribute: [] },
     );
     writeFileSync(path, encode(model));
-    const page = await bundlePage(new URL("page.ts", import.meta.url), "@huggingface/transformers");
-    site = await serveSite({ page }, { passkey: good, unknown: odd });
-    browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });
+    opened = await openPage({
+      script: new URL("page.ts", import.meta.url),
+      importer: "@huggingface/transformers",
+      models: { passkey: good, unknown: odd },
+    });
   });
   afterAll(async () => {
-    await browser.close();
-    site.close();
+    await opened.close();
     rmSync(root, { recursive: true });
   });
 

@@ -1,29 +1,21 @@
 /** A Web Worker in headless Chromium, on WebAssembly with two threads. Skipped, by name, where there is none. */
-import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
-import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
-import { serveSite } from "@ropewalk/testing/browser/serve-site";
+import { executablePath, openPage } from "@ropewalk/testing/browser/open-page";
 import { wasmWorkerScript } from "@ropewalk/testing/workers/start-worker";
 import { stories260K } from "@ropewalk/tiny-models";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import type { Page } from "./page.ts";
 
-const executablePath = findChromium();
-const bundle = (script: URL) => bundlePage(script, "@ropewalk/backend-wasm/package.json");
-
 describe.skipIf(executablePath === undefined)("in Chromium", () => {
   it("a Web Worker tells a story, saves and opens what it read, is stopped, says what is wrong, and is missed when it is ended", async () => {
-    const pages = {
-      page: await bundle(new URL("page.ts", import.meta.url)),
-      worker: await bundle(wasmWorkerScript),
-    };
-    const site = await serveSite(pages, { stories: fileURLToPath(stories260K.url) });
-    const browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });
+    const { open, close } = await openPage({
+      script: new URL("page.ts", import.meta.url),
+      scripts: { worker: wasmWorkerScript },
+      importer: "@ropewalk/backend-wasm/package.json",
+      models: { stories: fileURLToPath(stories260K.url) },
+    });
     try {
-      const tab = await browser.newPage();
-      await tab.goto(`${site.address}/page/`, { waitUntil: "load" });
-      await tab.waitForFunction(() => "run" in globalThis);
+      const tab = await open("run");
       const got = await tab.evaluate(() => (globalThis as unknown as Page).run());
       expect(got.text).toBe(", there was a little girl named Lily. She loved to play outsid");
       const { sizes, ids, behind, kept, cut } = got.disk;
@@ -49,8 +41,7 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
         "Error: openModel: the worker must be alive, got one that failed, or could not be loaded",
       );
     } finally {
-      await browser.close();
-      site.close();
+      await close();
     }
   });
 });

@@ -1,17 +1,13 @@
 /** Models of the hub and of a server in headless Chromium, kept in its Cache Storage. Skipped, by name, where there is none. */
-import { bundlePage } from "@ropewalk/testing/browser/bundle-page";
 import { askIn } from "@ropewalk/testing/browser/call-page";
-import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
-import { serveSite } from "@ropewalk/testing/browser/serve-site";
+import { executablePath, openPage } from "@ropewalk/testing/browser/open-page";
 import { commits, hashOf, startHub } from "@ropewalk/testing/fake-hub";
 import { stories260K } from "@ropewalk/tiny-models";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import type { Page } from "./page.ts";
 
-const executablePath = findChromium();
 const id = "owner/stories";
 const names = ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"] as const;
 const files = Object.fromEntries(
@@ -20,18 +16,18 @@ const files = Object.fromEntries(
 
 describe.skipIf(executablePath === undefined)("in Chromium", () => {
   it("a page loads a model by its name on the hub and one by its address, and keeps both for the next visit", async () => {
-    const page = await bundlePage(new URL("page.ts", import.meta.url), "@ropewalk/backend-wasm/package.json");
-    const site = await serveSite({ page }, { stories: fileURLToPath(stories260K.url) });
+    const { browser, open, close } = await openPage({
+      script: new URL("page.ts", import.meta.url),
+      importer: "@ropewalk/backend-wasm/package.json",
+      models: { stories: fileURLToPath(stories260K.url) },
+    });
     const hub = await startHub(id, files);
-    const browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });
     try {
-      const context = await browser.newContext();
       const fetched: string[] = [];
-      context.on("request", (request) => void fetched.push(new URL(request.url()).pathname));
+      const [context] = browser.contexts();
+      context!.on("request", (request) => void fetched.push(new URL(request.url()).pathname));
       const visit = async (ended?: () => Promise<void>) => {
-        const tab = await context.newPage();
-        await tab.goto(`${site.address}/page/`, { waitUntil: "load" });
-        await tab.waitForFunction(() => "run" in globalThis);
+        const tab = await open("run");
         await ended?.();
         return askIn<Page>()(tab, "run", hub.endpoint, id);
       };
@@ -57,8 +53,7 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
       );
       expect(fetched.filter((path) => names.some((name) => path.endsWith(`/${name}`)))).toEqual([]);
     } finally {
-      await browser.close();
-      site.close();
+      await close();
       await hub.stop();
     }
   });
