@@ -1,6 +1,7 @@
 /**
  * `npm run check:docs -- [folder]`: the built site in Chromium. Every page, wide and narrow, light and dark: no error, nothing asked for
- * elsewhere, nothing wider than the screen, no serious finding of axe; the matrices move, the search finds. Screenshots go into the folder.
+ * elsewhere, nothing that the page's policy refuses, nothing wider than the screen, no serious finding of axe; the matrices move, the search
+ * finds, and the policy refuses other code. Screenshots go into the folder.
  */
 import { globSync, mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,6 +9,7 @@ import { join } from "node:path";
 import { chromium, type Page } from "playwright-core";
 import { serveFolder } from "@ropewalk/testing/browser/serve-folder";
 import { findChromium } from "@ropewalk/testing/browser/installed-chromium";
+import { pageRules, tryCode } from "@ropewalk/testing/browser/try-code";
 import { root } from "./addresses.ts";
 
 const built = join(root, "docs/.vitepress/dist");
@@ -43,6 +45,11 @@ const files = globSync("**/*.html", { cwd: built })
   .toSorted();
 hold(`there must be pages in ${built}, got ${files.length}`, files.length > 60);
 
+for (const file of globSync("**/*.html", { cwd: built })) {
+  const policies = readFileSync(join(built, file), "utf8").match(/<meta http-equiv="Content-Security-Policy"/g) ?? [];
+  hold(`${file}: must have one policy, got ${policies.length}`, policies.length === 1);
+}
+
 const site = await serveFolder(built);
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 for (const width of [1280, 360])
@@ -50,6 +57,7 @@ for (const width of [1280, 360])
     const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, reducedMotion: "reduce" });
     const at = (): string => `${new URL(page.url()).pathname} at ${width}, ${colorScheme}`;
     page.on("pageerror", (error) => hold(`${at()}: ${String(error)}`, false));
+    page.on("console", (said) => hold(`${at()}: ${said.text()}`, said.type() !== "error"));
     page.on("request", (request) =>
       hold(
         `${at()}: ${request.url()} is asked for`,
@@ -77,6 +85,7 @@ for (const width of [1280, 360])
   }
 
 const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+page.on("console", (said) => hold(said.text(), said.type() !== "error"));
 await page.goto(`${site.address}primitives/position-mapping.html`);
 const matrix = page.locator(".live-matrix");
 const facts = (): Promise<string> => matrix.locator("dl").innerText();
@@ -99,6 +108,16 @@ await page.keyboard.press("Control+k");
 await page.locator(".VPLocalSearchBox input").fill("smallestGroupSize");
 await page.locator(".VPLocalSearchBox .result").first().waitFor();
 hold("a name must be found", (await page.locator(".VPLocalSearchBox .result").count()) > 0);
+await page.keyboard.press("Escape");
+await page.locator(".VPNavBarAppearance .VPSwitchAppearance").click();
+hold("the page must turn dark", await page.evaluate(() => document.documentElement.classList.contains("dark")));
+await page.close();
+
+const tried = await browser.newPage();
+await tried.goto(site.address);
+const refused = await tried.evaluate(tryCode);
+for (const [what, rule] of Object.entries(pageRules))
+  hold(`${what} must be refused by ${rule}, got ${refused[what]}`, refused[what] === rule);
 await browser.close();
 site.close();
 

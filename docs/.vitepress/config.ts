@@ -1,6 +1,7 @@
 import { defineConfig } from "vitepress";
 import { slug } from "../../tooling/checks/src/links.ts";
 import { repository, siteAddress } from "./addresses.ts";
+import { withPolicy } from "./policy.ts";
 import { sidebar } from "./sidebar.ts";
 
 export default defineConfig({
@@ -14,6 +15,7 @@ export default defineConfig({
     ["link", { rel: "icon", href: "/logo.svg", type: "image/svg+xml" }],
     ["meta", { name: "theme-color", content: "#0072b2" }],
   ],
+  transformHtml: withPolicy,
   markdown: {
     anchor: { slugify: slug },
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },

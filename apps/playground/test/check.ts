@@ -2,6 +2,7 @@
  * `npm run check:playground -- [folder]`: what the page must hold, measured on the built folder; screenshots go into the folder.
  * It takes minutes, and belongs on a machine that does nothing else.
  */
+import { pageRules, scriptRules } from "@ropewalk/testing/browser/try-code";
 import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
@@ -22,7 +23,7 @@ import { ggufVectors } from "@ropewalk/testing/vectors";
 import { stories260K } from "@ropewalk/tiny-models";
 import type { Page, Worker } from "playwright-core";
 import { drive, drop, executablePath, isOpen, longestTask, type Driven } from "./drive.ts";
-import { pageRules, policyAnswers, scriptRules } from "./policy.ts";
+import { policyAnswers } from "./policy.ts";
 
 type Row = { readonly what: string; readonly got: string; readonly wanted: string; readonly holds: boolean };
 

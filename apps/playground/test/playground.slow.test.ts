@@ -1,4 +1,5 @@
 /** The page as people use it, in short; `npm run check:playground` does the rest. */
+import { pageRules, scriptRules } from "@ropewalk/testing/browser/try-code";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drive, drop, executablePath, longestTask, type Driven } from "./drive.ts";
-import { pageRules, policyAnswers, scriptRules } from "./policy.ts";
+import { policyAnswers } from "./policy.ts";
 
 const fact = (page: Page, name: string): Promise<string> =>
   page
