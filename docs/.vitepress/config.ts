@@ -8,6 +8,8 @@ export default defineConfig({
   lang: "en",
   title: "Ropewalk",
   description: "A longer context for any RoPE language model, from TypeScript, without retraining",
+  // Where it is true, the switch writes an element of style into the page, which the policy refuses.
+  appearance: { disableTransition: false },
   cleanUrls: false,
   lastUpdated: false,
   srcExclude: ["node_modules/**"],

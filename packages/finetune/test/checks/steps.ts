@@ -16,6 +16,8 @@ type Run = {
 
 const runs = {
   "all weights": { steps: 10 },
+  // The same graph, for the software driver of a browser.
+  "all weights, a few steps": { steps: 4 },
   // Attention in blocks of rows.
   "all weights, recomputed": { steps: 2, gradientCheckpointing: true, seqLen: 300 },
   "an adapter over 4 bits": { steps: 3, quantize: "q4", lora: { rank: 4 } },
