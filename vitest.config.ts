@@ -5,13 +5,14 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 // Tests import packages by name and run on their sources: the condition below picks `src` where a package offers it.
 const conditions = ["@ropewalk/source", "node", "import", "module", "default"];
 
-/** Files that take a minute and more: they begin, so that none is left running by itself at the end. */
+/** Files that take about a minute and more: they begin, so that none is left running by itself at the end. */
 const longest = `
   backend-webgpu/test/chromium
-  backend-webgpu/test/passkey
-  finetune/test/chromium
   backend-webgpu/test/node
+  backend-webgpu/test/kernel
+  backend-webgpu/test/passkey
   evals/test/passkey
+  finetune/test/chromium
   cli/test/models/families
   test/wgsl/device
   generation/test/logits/exports
