@@ -14,6 +14,7 @@
  */
 import { aboveZero, byKind, checkKeys, optional } from "@ropewalk/check";
 import type { Tape, Value } from "@ropewalk/graph";
+import { emitFloor } from "./floor.ts";
 import type { Measure } from "./measure.ts";
 import { emitMerged, emitRowMax, type AttendedPart } from "./merge.ts";
 import { emitScores, emitSoftcap, emitWeightedValues, type Softcap } from "./scores.ts";
@@ -46,18 +47,21 @@ const emitRecentScores = (tape: Tape, part: RecentPart, softcap: Softcap): Value
   });
 
 /** One softmax over the parts' joined scores. `lengths` [parts] int64 gives each part's keyLen. */
-const emitJoined = (tape: Tape, parts: readonly RecentPart[], lengths: Value, softcap: Softcap): AttendedPart => {
-  const scores = tape.op(
-    "Concat",
-    parts.map((part) => emitRecentScores(tape, part, softcap)),
-    { axis: -1 },
-  );
-  const probabilities = tape.op("Softmax", [scores], { axis: -1 });
-  const split = tape.ops("Split", parts.length, [probabilities, lengths], { axis: -1 });
-  const out = parts
+const emitJoined = (
+  tape: Tape,
+  { recent, lengths, softcap }: AttentionParts,
+  { floored }: Pick<EmissionOfParts, "floored">,
+): AttendedPart => {
+  const alone = recent.length === 1;
+  const each = recent.map((part) => emitRecentScores(tape, part, softcap));
+  const scores = alone ? each[0]! : tape.op("Concat", each, { axis: -1 });
+  const maxScore = emitRowMax(tape, scores);
+  const probabilities = tape.op("Softmax", [floored ? emitFloor(tape, scores, maxScore) : scores], { axis: -1 });
+  const split = alone ? [probabilities] : tape.ops("Split", recent.length, [probabilities, lengths], { axis: -1 });
+  const out = recent
     .map((part, index) => emitWeightedValues(tape, split[index]!, part.values))
     .reduce((sum, term) => tape.op("Add", [sum, term]));
-  return { probabilities, out, maxScore: emitRowMax(tape, scores), maxProbability: emitRowMax(tape, probabilities) };
+  return { probabilities, out, maxScore, maxProbability: emitRowMax(tape, probabilities) };
 };
 
 /** A layer's queries, keys and values in parts. */
@@ -81,17 +85,23 @@ export const checkParts = (where: string, parts: AttentionParts): void => {
   });
 };
 
+/** How the parts are recorded. */
+export type EmissionOfParts = {
+  /** Attention over a settled part in 8 bits. */
+  readonly emitQuantized: (tape: Tape, part: QuantizedSettled, softcap: Softcap) => AttendedPart;
+  /** Whether scores of masked pairs are raised to a floor (`floor.ts`). */
+  readonly floored: boolean;
+  readonly measure?: Measure | undefined;
+};
+
 /** The result of attention, and a measure of its probabilities if one is asked for: both [1, numKvHeads, rows, …]. */
 export type Attended = { readonly out: Value; readonly measured?: Value };
 
-/** Attention over all parts. `emitQuantized` computes a settled part in 8 bits. */
-export const emitParts = (
-  tape: Tape,
-  { settled, recent, lengths, softcap }: AttentionParts,
-  emitQuantized: (tape: Tape, part: QuantizedSettled, softcap: Softcap) => AttendedPart,
-  measure?: Measure,
-): Attended => {
-  const joined = emitJoined(tape, recent, lengths, softcap);
+/** Attention over all parts. */
+export const emitParts = (tape: Tape, parts: AttentionParts, how: EmissionOfParts): Attended => {
+  const { settled, softcap } = parts;
+  const { emitQuantized, measure } = how;
+  const joined = emitJoined(tape, parts, how);
   const ofJoined = measure && { measured: measure.of(tape, joined.probabilities) };
   if (settled === undefined) return { out: joined.out, ...ofJoined };
   const partial = byKind<SettledPart, AttendedPart, []>("emitAttention", "settled", settled, {
@@ -104,6 +114,9 @@ export const emitParts = (
   return { out, measured: measure.merge(tape, difference, ofSettled, ofJoined!.measured) };
 };
 
+/** A pass over the scores of all heads goes through memory, and a GPU does not mind numbers that underflow: no floor. */
+const allHeads: EmissionOfParts = { emitQuantized: emitIntegerAttention, floored: false };
+
 /**
  * Attention of grouped queries [1, numKvHeads, rows, headDim], already scaled and rotated, over all parts, all heads at once. Keys
  * and values are [numKvHeads, keyLen, headDim], with a leading axis of 1 if they come from `emitHeads`.
@@ -114,7 +127,7 @@ export const emitParts = (
  */
 export const emitAttention = (tape: Tape, parts: AttentionParts): Value => {
   checkParts("emitAttention", parts);
-  return emitParts(tape, parts, emitIntegerAttention).out;
+  return emitParts(tape, parts, allHeads).out;
 };
 
 /** `emitAttention` with a measure of its probabilities: [1, numKvHeads, rows, 1], or as many columns as there are keys. */
@@ -124,6 +137,6 @@ export const emitMeasuredAttention = (
   parts: AttentionParts,
 ): readonly [attended: Value, measured: Value] => {
   checkParts("emitMeasuredAttention", parts);
-  const { out, measured } = emitParts(tape, parts, emitIntegerAttention, measure);
+  const { out, measured } = emitParts(tape, parts, { ...allHeads, measure });
   return [out, measured!];
 };

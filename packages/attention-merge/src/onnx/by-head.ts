@@ -79,7 +79,12 @@ const emitHeadAfterHead = (tape: Tape, parts: AttentionParts, measure?: Measure)
   const names = [...scanned.keys()];
   const given = tape.scan([...scanned.values()], (body, slices) => {
     const slice = ({ name }: Value): Value => slices[names.indexOf(name)]!;
-    const { out, measured } = emitParts(body, mapHeads(parts, slice, slice), emitWidenedAttention, measure);
+    const { out, measured } = emitParts(body, mapHeads(parts, slice, slice), {
+      emitQuantized: emitWidenedAttention,
+      // A map of weights shows exact zeros.
+      floored: measure === undefined,
+      measure,
+    });
     return measured === undefined ? [out] : [out, measured];
   });
   return given.map((heads) => tape.op("Unsqueeze", [heads, batch]));

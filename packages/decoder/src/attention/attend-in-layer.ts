@@ -18,6 +18,7 @@ import type { CacheFormat } from "../cache/formats/format.ts";
 import type { Attend } from "../decoder.ts";
 import type { Masked, Scored } from "../cache/cache-layout.ts";
 import { decoderOutputs } from "../graph-interface.ts";
+import { inOneBand } from "./joint-masks.ts";
 import { declareArrays, rotatedIn, type RotatedLayer } from "./rotated-in-layer.ts";
 import type { GroupInputs, SharedInputs } from "./shared-inputs.ts";
 
@@ -87,14 +88,43 @@ const jointParts = ({ own }: Layer, { settled, recent }: Parts): JointParts => {
   };
 };
 
+/** [numKvHeads, keys, headDim] of several parts, one behind the other. */
+const joinedRows = (tape: Tape, all: readonly Value[]): Value => {
+  const byHead = all.map((rows) =>
+    rows.dims!.length === 4 ? tape.op("Squeeze", [rows, tape.constant("int64", [1], [0])]) : rows,
+  );
+  return tape.op("Concat", byHead, { axis: 1 });
+};
+
+/** The parts as many queries attend to them. Where all keys are in one band they are joined, as they are smaller than their scores. */
+const partsOfMany = (tape: Tape, { own }: Layer, { settled, recent }: Parts): Parts => {
+  if (recent.length === 1 || !inOneBand(own.layout)) return { settled, recent };
+  const bands = recent.flatMap((part) => part.bands);
+  const { queries } = bands[0]!;
+  const keys = joinedRows(
+    tape,
+    bands.map((band) => band.keys),
+  );
+  const values = joinedRows(
+    tape,
+    recent.map((part) => part.values),
+  );
+  return { settled, recent: [{ kind: "bands", bands: [{ queries, keys, mask: own.joint(settled).mask }], values }] };
+};
+
 /** The result of attention over all parts. If a measure is asked for, it becomes an output of the graph. */
 const emitAttended = (layer: Layer, found: Parts): Value => {
   const { tape, shared, own, index, measure } = layer;
   const { few } = shared;
-  const parts = { ...found, lengths: own.recentLengths, softcap: own.group.softcap };
-  const allHeads = (at: Tape) => (measure ? emitMeasuredAttention(at, measure, parts) : [emitAttention(at, parts)]);
-  const byHead = (at: Tape) =>
-    measure ? emitMeasuredAttentionByHead(at, measure, parts) : [emitAttentionByHead(at, parts)];
+  const shaped = { lengths: own.recentLengths, softcap: own.group.softcap };
+  const allHeads = (at: Tape) => {
+    const parts = { ...found, ...shaped };
+    return measure ? emitMeasuredAttention(at, measure, parts) : [emitAttention(at, parts)];
+  };
+  const byHead = (at: Tape) => {
+    const parts = { ...partsOfMany(at, layer, found), ...shaped };
+    return measure ? emitMeasuredAttentionByHead(at, measure, parts) : [emitAttentionByHead(at, parts)];
+  };
   const decided = (): readonly Value[] => {
     const joined = jointParts(layer, found);
     const joint = (at: Tape) =>

@@ -1,10 +1,11 @@
 /**
- * What the layers of a group share when few queries attend, all parts under one mask:
+ * What the layers of a group share when parts attend under one mask:
  *
- *   mask    (gate … gate, mask_1, …, mask_n)      the settled keys, then each part under masks; of several bands the one that is open
- *   open    mask_b > -1                           for each band of a part but the last
+ *   few queries    mask    (gate … gate, mask_1, …, mask_n)      the settled keys, then each part under masks; of several bands the one that is open
+ *                  open    mask_b > -1                           for each band of a part but the last
+ *   many           mask    (mask_1, …, mask_n)                   if all of these parts are in one band
  *
- * Both are computed once for all layers, and only in runs of few queries.
+ * All are computed once for all layers.
  */
 import type { SettledPart } from "@ropewalk/attention-merge/onnx";
 import { quantizedTile } from "@ropewalk/attention-merge";
@@ -14,9 +15,9 @@ import type { CacheLayout, Masked } from "../cache/cache-layout.ts";
 import type { SharedInputs } from "./shared-inputs.ts";
 
 export type JointMasks = {
-  /** [group * seqLen, keys of all parts] */
+  /** [group * seqLen, keys of all parts], for many queries without the settled keys; then it is a stand-in if there are several bands. */
   readonly mask: Value;
-  /** [parts] int64: the keys of each part. */
+  /** [parts] int64: the keys of each part, for few queries. */
   readonly lengths: Value;
   /** For each part under masks, and each of its bands: [group * seqLen, keys of the part] bool; undefined for the last band. */
   readonly open: readonly (readonly (Value | undefined)[])[];
@@ -37,6 +38,10 @@ const maskedParts = ({ stretches, own }: CacheLayout): readonly MaskedPart[] => 
   ...stretches.flatMap(({ seen, size }) => (seen.kind === "under-masks" ? [{ bands: seen.bands, size }] : [])),
   { bands: own, size: "seqLen" },
 ];
+
+/** Whether all keys under masks are scored in one band, so that one product can score them. */
+export const inOneBand = (layout: CacheLayout): boolean =>
+  new Set(maskedParts(layout).flatMap(({ bands }) => bands.map(({ band }) => band))).size === 1;
 
 /**
  * @param tape - of the whole graph
@@ -64,7 +69,7 @@ export const jointMasks = (
       return [joined([gates]), at.op("Concat", [length, recentLengths], { axis: 0 }), ...opens];
     },
     whenFalse: (at) => [
-      at.constant("float32", [1, 1], [0]),
+      inOneBand(layout) ? at.op("Concat", masks.flat(), { axis: 1 }) : at.constant("float32", [1, 1], [0]),
       at.constant("int64", [1], [1]),
       ...inTurn.map(() => at.constant("bool", [1, 1], [0])),
     ],
