@@ -85,6 +85,7 @@ describe("operators on numbers worked out by hand", () => {
     ["GatherND", [float([2, 3], 1, 2, 3, 4, 5, 6), int([2, 2], 0, -1, 1, 0)], {}, float([2], 3, 4)],
     ["GatherND", [float([2, 3], 1, 2, 3, 4, 5, 6), int([1, 1], 1)], {}, float([1, 3], 4, 5, 6)],
     ["ArgMax", [float([2, 3], 1, 3, 3, 6, 5, 4)], { axis: 1, keepdims: 0 }, int([2], 1, 0)],
+    ["ArgMax", [float([2, 3], 1, 3, 3, 6, 5, 4)], { axis: 1, keepdims: 0, select_last_index: 1 }, int([2], 2, 0)],
     ["TopK", [float([4], 2, 3, 1, 3), int([1], 3)], {}, float([3], 3, 3, 2)],
     ["CumSum", [float([2, 3], 1, 2, 3, 4, 5, 6), int([], 1)], {}, float([2, 3], 1, 3, 6, 4, 9, 15)],
     ["CumSum", [float([2, 2], 1, 2, 3, 4), int([], 0)], { reverse: 1, exclusive: 1 }, float([2, 2], 3, 4, 0, 0)],

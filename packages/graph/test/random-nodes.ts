@@ -218,8 +218,10 @@ const cumSum = fc
 
 /** Multiples of 1/8 up to 3: equals are frequent. */
 const argMax = fc
-  .tuple(someDims, fc.nat(1))
-  .chain(([dims, keepdims]) => axisOf(dims.length).chain((axis) => node("ArgMax", [float(dims)], { axis, keepdims })));
+  .tuple(someDims, fc.nat(1), fc.nat(1))
+  .chain(([dims, keepdims, select_last_index]) =>
+    axisOf(dims.length).chain((axis) => node("ArgMax", [float(dims)], { axis, keepdims, select_last_index })),
+  );
 
 const topK = fc.tuple(someDims, fc.nat(1), fc.nat(3)).chain(([dims, largest, spare]) =>
   axisOf(dims.length).chain((axis) =>

@@ -14,7 +14,6 @@
  */
 import { aboveZero, byKind, checkKeys, optional } from "@ropewalk/check";
 import type { Tape, Value } from "@ropewalk/graph";
-import { emitFloor } from "./floor.ts";
 import type { Measure } from "./measure.ts";
 import { emitMerged, emitRowMax, type AttendedPart } from "./merge.ts";
 import { emitScores, emitSoftcap, emitWeightedValues, type Softcap } from "./scores.ts";
@@ -38,7 +37,8 @@ export type RecentPart = MaskedPart | EitherPart | BandsPart;
 const emitMasked = (tape: Tape, part: Masked, softcap: Softcap): Value =>
   tape.op("Add", [emitSoftcap(tape, softcap, emitScores(tape, part.queries, part.keys)), part.mask]);
 
-const emitRecentScores = (tape: Tape, part: RecentPart, softcap: Softcap): Value =>
+/** The scores of a part under its masks, [..., rows, keyLen]. */
+export const emitRecentScores = (tape: Tape, part: RecentPart, softcap: Softcap): Value =>
   byKind("emitAttention", "recent", part, {
     masked: (masked) => emitMasked(tape, masked, softcap),
     either: ({ near, far }) => tape.op("Max", [emitMasked(tape, near, softcap), emitMasked(tape, far, softcap)]),
@@ -46,22 +46,17 @@ const emitRecentScores = (tape: Tape, part: RecentPart, softcap: Softcap): Value
       bands.map((band) => emitMasked(tape, band, softcap)).reduce((most, scores) => tape.op("Max", [most, scores])),
   });
 
-/** One softmax over the parts' joined scores. `lengths` [parts] int64 gives each part's keyLen. */
-const emitJoined = (
-  tape: Tape,
-  { recent, lengths, softcap }: AttentionParts,
-  { floored }: Pick<EmissionOfParts, "floored">,
-): AttendedPart => {
-  const alone = recent.length === 1;
-  const each = recent.map((part) => emitRecentScores(tape, part, softcap));
+/** One softmax over the parts' joined scores. `lengths` [parts] int64 gives each part's keyLen; one part needs none. */
+const emitJoined = (tape: Tape, parts: readonly RecentPart[], lengths: Value, softcap: Softcap): AttendedPart => {
+  const alone = parts.length === 1;
+  const each = parts.map((part) => emitRecentScores(tape, part, softcap));
   const scores = alone ? each[0]! : tape.op("Concat", each, { axis: -1 });
-  const maxScore = emitRowMax(tape, scores);
-  const probabilities = tape.op("Softmax", [floored ? emitFloor(tape, scores, maxScore) : scores], { axis: -1 });
-  const split = alone ? [probabilities] : tape.ops("Split", recent.length, [probabilities, lengths], { axis: -1 });
-  const out = recent
+  const probabilities = tape.op("Softmax", [scores], { axis: -1 });
+  const split = alone ? [probabilities] : tape.ops("Split", parts.length, [probabilities, lengths], { axis: -1 });
+  const out = parts
     .map((part, index) => emitWeightedValues(tape, split[index]!, part.values))
     .reduce((sum, term) => tape.op("Add", [sum, term]));
-  return { probabilities, out, maxScore, maxProbability: emitRowMax(tape, probabilities) };
+  return { probabilities, out, maxScore: emitRowMax(tape, scores), maxProbability: emitRowMax(tape, probabilities) };
 };
 
 /** A layer's queries, keys and values in parts. */
@@ -85,37 +80,40 @@ export const checkParts = (where: string, parts: AttentionParts): void => {
   });
 };
 
-/** How the parts are recorded. */
-export type EmissionOfParts = {
-  /** Attention over a settled part in 8 bits. */
-  readonly emitQuantized: (tape: Tape, part: QuantizedSettled, softcap: Softcap) => AttendedPart;
-  /** Whether scores of masked pairs are raised to a floor (`floor.ts`). */
-  readonly floored: boolean;
-  readonly measure?: Measure | undefined;
-};
-
 /** The result of attention, and a measure of its probabilities if one is asked for: both [1, numKvHeads, rows, …]. */
 export type Attended = { readonly out: Value; readonly measured?: Value };
 
-/** Attention over all parts. */
-export const emitParts = (tape: Tape, parts: AttentionParts, how: EmissionOfParts): Attended => {
-  const { settled, softcap } = parts;
-  const { emitQuantized, measure } = how;
-  const joined = emitJoined(tape, parts, how);
-  const ofJoined = measure && { measured: measure.of(tape, joined.probabilities) };
-  if (settled === undefined) return { out: joined.out, ...ofJoined };
-  const partial = byKind<SettledPart, AttendedPart, []>("emitAttention", "settled", settled, {
+/** Attention over a settled part in 8 bits. */
+export type EmitQuantized = (tape: Tape, part: QuantizedSettled, softcap: Softcap) => AttendedPart;
+
+/** Attention over a settled part by itself, without its gate. */
+export const emitSettled = (
+  tape: Tape,
+  settled: SettledPart,
+  softcap: Softcap,
+  emitQuantized: EmitQuantized,
+): AttendedPart =>
+  byKind<SettledPart, AttendedPart, []>("emitAttention", "settled", settled, {
     dense: (dense) => emitDense(tape, dense, softcap),
     quantized: (quantized) => emitQuantized(tape, quantized, softcap),
   });
+
+/** Attention over all parts: one softmax for the recent parts, one for the settled part. */
+export const emitParts = (
+  tape: Tape,
+  { settled, recent, lengths, softcap }: AttentionParts,
+  emitQuantized: EmitQuantized,
+  measure?: Measure,
+): Attended => {
+  const joined = emitJoined(tape, recent, lengths, softcap);
+  const ofJoined = measure && { measured: measure.of(tape, joined.probabilities) };
+  if (settled === undefined) return { out: joined.out, ...ofJoined };
+  const partial = emitSettled(tape, settled, softcap, emitQuantized);
   const { out, difference } = emitMerged(tape, partial, joined, settled.gate);
   if (measure === undefined) return { out };
   const ofSettled = measure.of(tape, partial.probabilities);
   return { out, measured: measure.merge(tape, difference, ofSettled, ofJoined!.measured) };
 };
-
-/** A pass over the scores of all heads goes through memory, and a GPU does not mind numbers that underflow: no floor. */
-const allHeads: EmissionOfParts = { emitQuantized: emitIntegerAttention, floored: false };
 
 /**
  * Attention of grouped queries [1, numKvHeads, rows, headDim], already scaled and rotated, over all parts, all heads at once. Keys
@@ -127,7 +125,7 @@ const allHeads: EmissionOfParts = { emitQuantized: emitIntegerAttention, floored
  */
 export const emitAttention = (tape: Tape, parts: AttentionParts): Value => {
   checkParts("emitAttention", parts);
-  return emitParts(tape, parts, allHeads).out;
+  return emitParts(tape, parts, emitIntegerAttention).out;
 };
 
 /** `emitAttention` with a measure of its probabilities: [1, numKvHeads, rows, 1], or as many columns as there are keys. */
@@ -137,6 +135,6 @@ export const emitMeasuredAttention = (
   parts: AttentionParts,
 ): readonly [attended: Value, measured: Value] => {
   checkParts("emitMeasuredAttention", parts);
-  const { out, measured } = emitParts(tape, parts, { ...allHeads, measure });
+  const { out, measured } = emitParts(tape, parts, emitIntegerAttention, measure);
   return [out, measured!];
 };

@@ -18,7 +18,7 @@ import type { CacheFormat } from "../cache/formats/format.ts";
 import type { Attend } from "../decoder.ts";
 import type { Masked, Scored } from "../cache/cache-layout.ts";
 import { decoderOutputs } from "../graph-interface.ts";
-import { inOneBand } from "./joint-masks.ts";
+import { emitRange, type BandMask } from "./band-masks.ts";
 import { declareArrays, rotatedIn, type RotatedLayer } from "./rotated-in-layer.ts";
 import type { GroupInputs, SharedInputs } from "./shared-inputs.ts";
 
@@ -88,45 +88,47 @@ const jointParts = ({ own }: Layer, { settled, recent }: Parts): JointParts => {
   };
 };
 
-/** [numKvHeads, keys, headDim] of several parts, one behind the other. */
-const joinedRows = (tape: Tape, all: readonly Value[]): Value => {
+/** Keys or values of several parts, one behind the other: [numKvHeads, keys, headDim], or as they are if it is one part's. */
+const emitJoinedRows = (tape: Tape, all: readonly Value[]): Value => {
+  if (all.length === 1) return all[0]!;
   const byHead = all.map((rows) =>
     rows.dims!.length === 4 ? tape.op("Squeeze", [rows, tape.constant("int64", [1], [0])]) : rows,
   );
   return tape.op("Concat", byHead, { axis: 1 });
 };
 
-/** The parts as many queries attend to them. Where all keys are in one band they are joined, as they are smaller than their scores. */
-const partsOfMany = (tape: Tape, { own }: Layer, { settled, recent }: Parts): Parts => {
-  if (recent.length === 1 || !inOneBand(own.layout)) return { settled, recent };
-  const bands = recent.flatMap((part) => part.bands);
-  const { queries } = bands[0]!;
-  const keys = joinedRows(
-    tape,
-    bands.map((band) => band.keys),
-  );
-  const values = joinedRows(
-    tape,
-    recent.map((part) => part.values),
-  );
-  return { settled, recent: [{ kind: "bands", bands: [{ queries, keys, mask: own.joint(settled).mask }], values }] };
-};
+/** The parts as many queries attend to them, one for each band: its keys are joined, which are shorter than rows of scores. */
+const bandParts = (tape: Tape, bands: readonly BandMask[], { settled, recent }: Parts): Parts => ({
+  settled,
+  recent: bands.map(({ members, mask }): BandsPart => {
+    const rows = (of: (part: BandsPart, band: number) => Value): Value =>
+      emitJoinedRows(
+        tape,
+        members.map(({ part, band, range }) => {
+          const all = of(recent[part]!, band);
+          return range === undefined ? all : emitRange(tape, all, all.dims!.length - 2, range);
+        }),
+      );
+    const { part, band } = members[0]!;
+    const { queries } = recent[part]!.bands[band]!;
+    const keys = rows((each, at) => each.bands[at]!.keys);
+    return { kind: "bands", bands: [{ queries, keys, mask }], values: rows(({ values }) => values) };
+  }),
+});
 
 /** The result of attention over all parts. If a measure is asked for, it becomes an output of the graph. */
 const emitAttended = (layer: Layer, found: Parts): Value => {
   const { tape, shared, own, index, measure } = layer;
   const { few } = shared;
-  const shaped = { lengths: own.recentLengths, softcap: own.group.softcap };
-  const allHeads = (at: Tape) => {
-    const parts = { ...found, ...shaped };
-    return measure ? emitMeasuredAttention(at, measure, parts) : [emitAttention(at, parts)];
-  };
-  const byHead = (at: Tape) => {
-    const parts = { ...partsOfMany(at, layer, found), ...shaped };
-    return measure ? emitMeasuredAttentionByHead(at, measure, parts) : [emitAttentionByHead(at, parts)];
-  };
+  const parts = { ...found, lengths: own.recentLengths, softcap: own.group.softcap };
+  const allHeads = (at: Tape) => (measure ? emitMeasuredAttention(at, measure, parts) : [emitAttention(at, parts)]);
   const decided = (): readonly Value[] => {
     const joined = jointParts(layer, found);
+    const bands = measure ? [] : own.bands();
+    const byHead = (at: Tape) =>
+      measure
+        ? emitMeasuredAttentionByHead(at, measure, parts)
+        : [emitAttentionByHead(at, { ...parts, ...bandParts(at, bands, found) })];
     const joint = (at: Tape) =>
       measure ? emitMeasuredJointAttention(at, measure, joined) : [emitJointAttention(at, joined)];
     return tape.branch(few!, { whenTrue: joint, whenFalse: byHead });

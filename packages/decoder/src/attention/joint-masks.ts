@@ -1,11 +1,10 @@
 /**
- * What the layers of a group share when parts attend under one mask:
+ * What the layers of a group share when few queries attend, all parts under one mask:
  *
- *   few queries    mask    (gate … gate, mask_1, …, mask_n)      the settled keys, then each part under masks; of several bands the one that is open
- *                  open    mask_b > -1                           for each band of a part but the last
- *   many           mask    (mask_1, …, mask_n)                   if all of these parts are in one band
+ *   mask    (gate … gate, mask_1, …, mask_n)      the settled keys, then each part under masks; of several bands the one that is open
+ *   open    mask_b > -1                           for each band of a part but the last
  *
- * All are computed once for all layers.
+ * Both are computed once for all layers, and only in runs of few queries.
  */
 import type { SettledPart } from "@ropewalk/attention-merge/onnx";
 import { quantizedTile } from "@ropewalk/attention-merge";
@@ -15,9 +14,9 @@ import type { CacheLayout, Masked } from "../cache/cache-layout.ts";
 import type { SharedInputs } from "./shared-inputs.ts";
 
 export type JointMasks = {
-  /** [group * seqLen, keys of all parts], for many queries without the settled keys; then it is a stand-in if there are several bands. */
+  /** [group * seqLen, keys of all parts] */
   readonly mask: Value;
-  /** [parts] int64: the keys of each part, for few queries. */
+  /** [parts] int64: the keys of each part. */
   readonly lengths: Value;
   /** For each part under masks, and each of its bands: [group * seqLen, keys of the part] bool; undefined for the last band. */
   readonly open: readonly (readonly (Value | undefined)[])[];
@@ -34,14 +33,11 @@ const settledLen = (tape: Tape, settled: SettledPart): Value => {
 
 type MaskedPart = { readonly bands: readonly Masked[]; readonly size: string };
 
-const maskedParts = ({ stretches, own }: CacheLayout): readonly MaskedPart[] => [
+/** The parts under masks: those of the cache, then the chunk's own keys. */
+export const maskedParts = ({ stretches, own }: CacheLayout): readonly MaskedPart[] => [
   ...stretches.flatMap(({ seen, size }) => (seen.kind === "under-masks" ? [{ bands: seen.bands, size }] : [])),
   { bands: own, size: "seqLen" },
 ];
-
-/** Whether all keys under masks are scored in one band, so that one product can score them. */
-export const inOneBand = (layout: CacheLayout): boolean =>
-  new Set(maskedParts(layout).flatMap(({ bands }) => bands.map(({ band }) => band))).size === 1;
 
 /**
  * @param tape - of the whole graph
@@ -69,7 +65,7 @@ export const jointMasks = (
       return [joined([gates]), at.op("Concat", [length, recentLengths], { axis: 0 }), ...opens];
     },
     whenFalse: (at) => [
-      inOneBand(layout) ? at.op("Concat", masks.flat(), { axis: 1 }) : at.constant("float32", [1, 1], [0]),
+      at.constant("float32", [1, 1], [0]),
       at.constant("int64", [1], [1]),
       ...inTurn.map(() => at.constant("bool", [1, 1], [0])),
     ],

@@ -10,6 +10,7 @@ import { cacheFormatOf } from "../cache/formats/index.ts";
 import type { ExtendedDecoder } from "../extend-decoder.ts";
 import { cacheLayout, type CacheLayout } from "../cache/cache-layout.ts";
 import { decoderInputs, sizeName } from "../graph-interface.ts";
+import { bandMasks, type BandMask } from "./band-masks.ts";
 import { jointMasks, type JointMasks } from "./joint-masks.ts";
 
 /** Rotates heads [1, heads, seqLen, headDim] by the positions that a band gives to the chunk's queries, or to its keys. */
@@ -44,6 +45,8 @@ export type GroupInputs = GroupRotations & {
   readonly recentLengths: Value;
   /** What few queries attend under; recorded when the first layer asks for it. @param settled - the settled part of any layer */
   readonly joint: (settled: SettledPart | undefined) => JointMasks;
+  /** What many queries attend under; recorded when the first layer asks for it. */
+  readonly bands: () => readonly BandMask[];
 };
 
 /** @param few - "always" if chunks of every length attend with all heads at once; absent: the graph decides by the chunk's length */
@@ -113,9 +116,11 @@ export const declareGroup = (
   const { layout } = rotations;
   const recentLengths = tape.input(decoderInputs.recentLengths(place), "int64", [sizeName(place, "parts")]);
   let joint: JointMasks | undefined;
+  let bands: readonly BandMask[] | undefined;
   return {
     ...rotations,
     recentLengths,
     joint: (settled) => (joint ??= jointMasks(tape, shared, shared.few!, { layout, recentLengths }, settled)),
+    bands: () => (bands ??= bandMasks(tape, shared, shared.few!, layout)),
   };
 };

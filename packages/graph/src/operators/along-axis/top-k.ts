@@ -1,5 +1,5 @@
 // TopK: the largest elements along an axis, largest first, and their indices; equal elements keep their order.
-// ArgMax: the index of the largest element, the first one of equals.
+// ArgMax: the index of the largest element, the first one of equals, or the last one.
 
 import { offsets } from "../../arrays/nd-array.ts";
 import { sizeOf, stridesOf } from "../../arrays/dims.ts";
@@ -29,18 +29,14 @@ export const argMax: Operator = {
     ];
   },
   evaluate: (call) => {
-    if (intAttribute(call, "select_last_index", 0) !== 0) fail(call, "select_last_index must be 0", "1");
     const { dims, data } = input(call, 0);
     const axis = axisOf(call, intAttribute(call, "axis", 0), dims.length);
+    const last = intAttribute(call, "select_last_index", 0) !== 0;
     return [
-      Float64Array.from(
-        rowsAlong(dims, axis),
-        (places) =>
-          ranked(
-            places.map((place) => data[place]!),
-            true,
-          )[0]!,
-      ),
+      Float64Array.from(rowsAlong(dims, axis), (places) => {
+        const row = places.map((place) => data[place]!);
+        return last ? row.length - 1 - ranked(row.toReversed(), true)[0]! : ranked(row, true)[0]!;
+      }),
     ];
   },
   work: (call) => groupWork(input(call, 0).data.length),
