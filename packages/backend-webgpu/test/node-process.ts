@@ -1,6 +1,7 @@
 /** The checks in a process of Node: told a name, it answers with what is wrong, or nothing. */
 import { openFolder } from "@ropewalk/models/node";
 import { inRepository, readRepositoryJson } from "@ropewalk/testing/repository";
+import { keepKernels } from "@ropewalk/testing/webgpu/keep-kernels";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +9,7 @@ import { webgpu } from "../src/node.ts";
 import { halfChecks } from "./checks/half.ts";
 import { withoutHalves } from "./checks/errors.ts";
 import { checks } from "./checks/index.ts";
-import { keepKernels, type Place } from "./checks/place.ts";
+import type { Place } from "./checks/place.ts";
 
 const reads: number[] = [];
 

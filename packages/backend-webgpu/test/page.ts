@@ -2,11 +2,12 @@
 import type { Backend } from "@ropewalk/backend";
 import { webgpu } from "@ropewalk/backend-webgpu";
 import { inMemory } from "@ropewalk/models";
+import { keepKernels } from "@ropewalk/testing/webgpu/keep-kernels";
 import { checks } from "./checks/index.ts";
 import { kernelChecks } from "./checks/kernel.ts";
 import { pageChecks } from "./checks/page-only.ts";
 import { findKeys, type Keys } from "./checks/passkey.ts";
-import { keepKernels, type Place } from "./checks/place.ts";
+import type { Place } from "./checks/place.ts";
 import { tellStory } from "./checks/story.ts";
 
 /** Files by folder. */

@@ -5,6 +5,7 @@ import { openFolder } from "@ropewalk/models/node";
 import { inRepository } from "@ropewalk/testing/repository";
 import { compareTraining } from "@ropewalk/testing/training/compare-training";
 import { tinyCheckpoints } from "@ropewalk/testing/vectors";
+import { keepKernels } from "@ropewalk/testing/webgpu/keep-kernels";
 import { fileURLToPath } from "node:url";
 import { compareOperators, type GraphName } from "./checks/operators.ts";
 import type { OpenModelFolder } from "./checks/place.ts";
@@ -19,7 +20,10 @@ export type Asked =
 const backend = webgpu();
 const open: OpenModelFolder = (path) => openFolder(inRepository(path));
 
-const answer = (asked: Asked): Promise<unknown> => {
+let kept: Promise<void> | undefined;
+
+const answer = async (asked: Asked): Promise<unknown> => {
+  await (kept ??= keepKernels(backend));
   switch (asked.kind) {
     case "steps":
       return takeSteps(backend, open, asked.name);

@@ -1,6 +1,5 @@
 /** Where a check runs: in a process of Node, or in a page. Checks are the same in both, and run by name. */
 import type { Backend } from "@ropewalk/backend";
-import { encode, tape } from "@ropewalk/graph";
 import type { CheckpointFolder } from "@ropewalk/models";
 import type { WebGpuOptions } from "../../src/options.ts";
 
@@ -16,13 +15,6 @@ export type Place = {
   readonly file: (name: string) => string;
   /** A JSON file, from the repository's root. */
   readonly json: (path: string) => Promise<unknown>;
-};
-
-/** A session that stays: with the last one the runtime forgets the kernels that it has compiled. */
-export const keepKernels = async ({ createSession }: Backend): Promise<void> => {
-  const graph = tape();
-  graph.output("out", graph.op("Neg", [graph.input("x", "float32", ["length"])]));
-  await createSession(encode(graph.model()));
 };
 
 export type Check = {
