@@ -19,7 +19,7 @@ export type Place = {
 
 export type Check = {
   readonly name: string;
-  /** Quarters of a minute on the software driver of a browser, for shaders that shorter checks run there too. */
+  /** Left to Node: quarters of a minute on the software driver of a browser, for what other checks hold there too. */
   readonly slow?: boolean;
   /** @throws Error that says what is wrong */
   readonly run: (place: Place) => Promise<void>;
