@@ -1,6 +1,6 @@
 /** The command as a person runs it: a process, its output, its exit code. */
 import { execFile, type ExecFileException } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -36,7 +36,9 @@ export const ropewalkOn = (input: string | readonly string[], ...args: readonly 
 
 export const ropewalk = (...args: readonly string[]): Promise<Outcome> => ropewalkOn("", ...args);
 
+/** Where commands are started. Fast files of tests share it; it is removed at the end of the process, unless a slow one does it earlier. */
 export const scratch: string = mkdtempSync(join(tmpdir(), "ropewalk-cli-"));
+process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
 
 /** A file in the scratch folder, by path. */
 export const file = (name: string, content: string): string => {

@@ -1,14 +1,12 @@
 /** `ropewalk finetune` of a Gemma 3: what comes of it attends by layer as before, but for the layers that see everything. */
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { randomCheckpoint } from "@ropewalk/testing/checkpoints/random-checkpoint";
 import type { Json } from "@ropewalk/testing/checkpoints/safetensors-file";
 import { shapesOf } from "@ropewalk/testing/plain-decoders/plain-decoder";
 import { layeredCheckpoints } from "@ropewalk/testing/vectors";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { file, ropewalk, scratch } from "../run.ts";
-
-afterAll(() => rmSync(scratch, { recursive: true }));
 
 const [vectors, stories] = [`${layeredCheckpoints}/gemma3`, "packages/tiny-models/stories260K"].map((path) =>
   resolve(path),

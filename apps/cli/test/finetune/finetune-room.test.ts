@@ -1,12 +1,10 @@
 /** That a disk takes what a run keeps is asked before its first step. */
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TrainConfig } from "@ropewalk/finetune";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { checkRoom } from "../../src/finetune/training-states.ts";
 import { ropewalk, scratch } from "../run.ts";
-
-afterAll(() => rmSync(scratch, { recursive: true }));
 
 /** A run over a model of so many weights. */
 const over = (weights: number): TrainConfig =>

@@ -1,10 +1,8 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { run } from "../../src/program.ts";
 import { ropewalk, scratch } from "../run.ts";
-
-afterAll(() => rmSync(scratch, { recursive: true }));
 
 const positions = (...args: readonly string[]) => ropewalk("positions", ...args);
 const selfExtend = ["--method", "self-extend", "--group-size", "4", "--window", "8"];
