@@ -10,7 +10,7 @@ const inlineScript = /<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g;
 
 const hashOf = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
-export const policyOf = (html: string): string => {
+const policyOf = (html: string): string => {
   const hashes = new Set([...html.matchAll(inlineScript)].map(([, text]) => hashOf(text!)));
   return [
     "default-src 'none'",
