@@ -10,9 +10,7 @@ export {
   emitAttention,
   emitMeasuredAttention,
   type AttentionParts,
-  type BandsPart,
-  type EitherPart,
-  type MaskedPart,
+  type MaskedBand,
   type RecentPart,
 } from "./onnx/attention.ts";
 export { emitAttentionByHead, emitMeasuredAttentionByHead } from "./onnx/by-head.ts";

@@ -49,10 +49,11 @@ describe("emitAttention over keys and values in float16", () => {
       keys: half(graph, `${name}_keys`, [2, float16Tile, 4]),
       values: half(graph, `${name}_values`, [2, float16Tile, 4]),
     });
+    const tail = part("tail");
     const mask = graph.input("mask", "float32", ["rows", float16Tile]);
     const out = emitAttention(graph, {
       settled: { kind: "dense", ...part("settled"), gate: graph.input("gate", "float32", [1]) },
-      recent: [{ kind: "masked", ...part("tail"), mask }],
+      recent: [{ bands: [{ queries, keys: tail.keys, mask }], values: tail.values }],
       lengths: graph.input("lengths", "int64", [1]),
     });
     expect(out.type).toBe("float32");

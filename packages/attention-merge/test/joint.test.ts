@@ -82,7 +82,6 @@ const record = (shape: Shape) => {
             },
       recent: [
         {
-          kind: "bands",
           bands: [
             {
               queries: queries("near"),
@@ -98,7 +97,6 @@ const record = (shape: Shape) => {
           values: keys("ring_values", ring),
         },
         {
-          kind: "bands",
           bands: [
             {
               queries: queries("near"),
@@ -117,31 +115,23 @@ const record = (shape: Shape) => {
   const jointOn = (graph: Tape): JointParts => {
     const { settled: far, recent, softcap: bound } = partsOn(graph);
     const shape_ = graph.constant("int64", [2], [rows, settled ?? 1]);
-    const masksOf = recent.map((part) => (part.kind === "bands" ? part.bands.map(({ mask }) => mask) : []));
+    const masksOf = recent.map(({ bands }) => bands.map(({ mask }) => mask));
     const one = masksOf.map((masks) => (masks.length === 1 ? masks[0]! : graph.op("Max", masks)));
     const gates = far === undefined ? [] : [graph.op("Expand", [far.gate, shape_])];
     const lengths = [...(settled === undefined ? [] : [settled]), ring, own];
     return {
       parts: [
         ...(far === undefined ? [] : [far]),
-        ...recent.flatMap((part) =>
-          part.kind === "bands"
-            ? [
-                {
-                  kind: "bands" as const,
-                  values: part.values,
-                  bands: part.bands.map(({ queries, keys, mask }, band) => ({
-                    queries,
-                    keys,
-                    open:
-                      band < part.bands.length - 1
-                        ? graph.op("Greater", [mask, graph.constant("float32", [], [-1])])
-                        : undefined,
-                  })),
-                },
-              ]
-            : [],
-        ),
+        ...recent.map(({ bands, values }) => ({
+          kind: "bands" as const,
+          values,
+          bands: bands.map(({ queries, keys, mask }, band) => ({
+            queries,
+            keys,
+            open:
+              band < bands.length - 1 ? graph.op("Greater", [mask, graph.constant("float32", [], [-1])]) : undefined,
+          })),
+        })),
       ],
       mask: graph.op("Concat", [...gates, ...one], { axis: 1 }),
       lengths: graph.constant("int64", [lengths.length], lengths),

@@ -121,11 +121,14 @@ const outputs = async (backend: Backend, { numKvHeads, group, headDim, tiles, qu
     },
     recent: [
       {
-        kind: "masked",
-        queries: grouped,
-        keys: feed("own_key", float32([numKvHeads, 1, headDim], ownKey.data)),
+        bands: [
+          {
+            queries: grouped,
+            keys: feed("own_key", float32([numKvHeads, 1, headDim], ownKey.data)),
+            mask: t.constant("float32", [1, 1], [0]),
+          },
+        ],
         values: feed("own_value", float32([numKvHeads, 1, headDim], ownValue.data)),
-        mask: t.constant("float32", [1, 1], [0]),
       },
     ],
     lengths: t.constant("int64", [1], [1]),

@@ -82,6 +82,10 @@ export const recorded = (
     keys: feed(`${name}.keys`, stretch(of.keys, from, to)),
     values: feed(`${name}.values`, stretch(values, from, to)),
   });
+  const inOneBand = ({ values: v, ...band }: ReturnType<typeof part>, mask: Value): RecentPart => ({
+    bands: [{ ...band, mask }],
+    values: v,
+  });
   /** A mask of the keys from..to, open at distances that `open` holds for. */
   const maskOf = (name: string, [from, to]: readonly [number, number], open: (distance: number) => boolean): Value =>
     tiled(
@@ -94,30 +98,29 @@ export const recorded = (
   // Where no key is far from any query, one zero key stands for all of them.
   const farRing = bandEnd > farEnd ? ring : ([farEnd, farEnd] as const);
   const recent: readonly RecentPart[] = [
+    inOneBand(
+      part("tail", far, farQueries, settledEnd, farEnd),
+      maskOf("tail.mask", [settledEnd, farEnd], () => true),
+    ),
     {
-      kind: "masked",
-      ...part("tail", far, farQueries, settledEnd, farEnd),
-      mask: maskOf("tail.mask", [settledEnd, farEnd], () => true),
-    },
-    {
-      kind: "either",
-      near: {
-        queries: nearQueries,
-        keys: keysOf("ring.near", near, ring),
-        mask: maskOf("ring.near.mask", ring, (distance) => distance < window),
-      },
-      far: {
-        queries: farQueries,
-        keys: keysOf("ring.far", far, farRing),
-        mask: maskOf("ring.far.mask", ring, (distance) => distance >= window),
-      },
+      bands: [
+        {
+          queries: nearQueries,
+          keys: keysOf("ring.near", near, ring),
+          mask: maskOf("ring.near.mask", ring, (distance) => distance < window),
+        },
+        {
+          queries: farQueries,
+          keys: keysOf("ring.far", far, farRing),
+          mask: maskOf("ring.far.mask", ring, (distance) => distance >= window),
+        },
+      ],
       values: feed("ring.values", stretch(values, ...ring)),
     },
-    {
-      kind: "masked",
-      ...part("own", near, nearQueries, start, start + queryLen),
-      mask: maskOf("own.mask", [start, start + queryLen], (distance) => distance >= 0),
-    },
+    inOneBand(
+      part("own", near, nearQueries, start, start + queryLen),
+      maskOf("own.mask", [start, start + queryLen], (distance) => distance >= 0),
+    ),
   ];
   const lengths = feed(
     "lengths",

@@ -2,11 +2,10 @@
  * One layer's attention over keys that come in parts.
  *
  *   settled   the long stretch of keys that every query sees: no mask, only a gate
- *   masked    a mask [rows, keyLen] of 0 and -1e30 is added
- *   either    near for some queries, far for others, never both: S = max(S_near + mask_near, S_far + mask_far)
- *   bands     any number of bands, each pair open in one band at most: S = max_b (S_b + mask_b)
+ *   recent    keys in one or more bands, each with a mask [rows, keyLen] of 0 and -1e30; a pair is open in one band at most:
+ *             S = max_b (S_b + mask_b)
  *
- * The recent parts (masked, either and bands) share one softmax over their joined scores. The settled part is never joined with
+ * The recent parts share one softmax over their joined scores (in `apart.ts` each has its own). The settled part is never joined with
  * them: its own softmax is merged in by log-sum-exp, so no mask, Where or Concat has the full width.
  *
  * Runtimes disagree about tensors without elements, so a part always holds at least one key. An absent part is one zero key whose
@@ -20,39 +19,35 @@ import { emitScores, emitSoftcap, emitWeightedValues, type Softcap } from "./sco
 import { emitIntegerAttention } from "./quantized.ts";
 import { emitDense, type QuantizedSettled, type SettledPart } from "./settled.ts";
 
-type Scored = { readonly queries: Value; readonly keys: Value };
-type Masked = Scored & { readonly mask: Value };
-
-export type MaskedPart = Masked & { readonly kind: "masked"; readonly values: Value };
-export type EitherPart = {
-  readonly kind: "either";
-  readonly near: Masked;
-  /** If no query sees a far key, one key may stand for all: its scores are broadcast, and the mask closes them. */
-  readonly far: Masked;
-  readonly values: Value;
+/** Keys in one rotation, with the queries that score them. */
+export type MaskedBand = {
+  readonly queries: Value;
+  /** If no query sees a key in this band, one key may stand for all: its scores are broadcast, and the mask closes them. */
+  readonly keys: Value;
+  /** [rows, keyLen]: 0 for the pairs of the band, -1e30 for the others. */
+  readonly mask: Value;
 };
-export type BandsPart = { readonly kind: "bands"; readonly bands: readonly Masked[]; readonly values: Value };
-export type RecentPart = MaskedPart | EitherPart | BandsPart;
 
-const emitMasked = (tape: Tape, part: Masked, softcap: Softcap): Value =>
-  tape.op("Add", [emitSoftcap(tape, softcap, emitScores(tape, part.queries, part.keys)), part.mask]);
+/** Keys that some queries see and others do not, in one or more bands, and their values. */
+export type RecentPart = { readonly bands: readonly MaskedBand[]; readonly values: Value };
 
 /** The scores of a part under its masks, [..., rows, keyLen]. */
-export const emitRecentScores = (tape: Tape, part: RecentPart, softcap: Softcap): Value =>
-  byKind("emitAttention", "recent", part, {
-    masked: (masked) => emitMasked(tape, masked, softcap),
-    either: ({ near, far }) => tape.op("Max", [emitMasked(tape, near, softcap), emitMasked(tape, far, softcap)]),
-    bands: ({ bands }) =>
-      bands.map((band) => emitMasked(tape, band, softcap)).reduce((most, scores) => tape.op("Max", [most, scores])),
-  });
+export const emitRecentScores = (tape: Tape, { bands }: RecentPart, softcap: Softcap): Value =>
+  bands
+    .map(({ queries, keys, mask }) =>
+      tape.op("Add", [emitSoftcap(tape, softcap, emitScores(tape, queries, keys)), mask]),
+    )
+    .reduce((most, scores) => tape.op("Max", [most, scores]));
 
-/** One softmax over the parts' joined scores. `lengths` [parts] int64 gives each part's keyLen; one part needs none. */
+/** One softmax over the parts' joined scores. `lengths` [parts] int64 gives each part's keyLen. */
 const emitJoined = (tape: Tape, parts: readonly RecentPart[], lengths: Value, softcap: Softcap): AttendedPart => {
-  const alone = parts.length === 1;
-  const each = parts.map((part) => emitRecentScores(tape, part, softcap));
-  const scores = alone ? each[0]! : tape.op("Concat", each, { axis: -1 });
+  const scores = tape.op(
+    "Concat",
+    parts.map((part) => emitRecentScores(tape, part, softcap)),
+    { axis: -1 },
+  );
   const probabilities = tape.op("Softmax", [scores], { axis: -1 });
-  const split = alone ? [probabilities] : tape.ops("Split", parts.length, [probabilities, lengths], { axis: -1 });
+  const split = tape.ops("Split", parts.length, [probabilities, lengths], { axis: -1 });
   const out = parts
     .map((part, index) => emitWeightedValues(tape, split[index]!, part.values))
     .reduce((sum, term) => tape.op("Add", [sum, term]));

@@ -8,7 +8,7 @@
 import { byKind } from "@ropewalk/check";
 import type { Tape, Value } from "@ropewalk/graph";
 import { emitApart } from "./apart.ts";
-import { checkParts, emitParts, type AttentionParts, type RecentPart } from "./attention.ts";
+import { checkParts, emitParts, type AttentionParts } from "./attention.ts";
 import type { Measure } from "./measure.ts";
 import type { AttendedPart } from "./merge.ts";
 import { emitWidened } from "./quantized.ts";
@@ -41,27 +41,10 @@ const mapHeads = (
         valueScales: tiles(part.valueScales),
       }),
     }),
-  recent: recent.map((part) =>
-    byKind<RecentPart, RecentPart, []>("emitAttentionByHead", "recent", part, {
-      masked: (masked) => ({
-        ...masked,
-        queries: apply(masked.queries),
-        keys: apply(masked.keys),
-        values: apply(masked.values),
-      }),
-      either: ({ kind, near, far, values }) => ({
-        kind,
-        near: { ...near, queries: apply(near.queries), keys: apply(near.keys) },
-        far: { ...far, queries: apply(far.queries), keys: apply(far.keys) },
-        values: apply(values),
-      }),
-      bands: ({ kind, bands, values }) => ({
-        kind,
-        bands: bands.map((band) => ({ ...band, queries: apply(band.queries), keys: apply(band.keys) })),
-        values: apply(values),
-      }),
-    }),
-  ),
+  recent: recent.map(({ bands, values }) => ({
+    bands: bands.map((band) => ({ ...band, queries: apply(band.queries), keys: apply(band.keys) })),
+    values: apply(values),
+  })),
 });
 
 /** Attention over a settled part in 8 bits, widened to float32. */

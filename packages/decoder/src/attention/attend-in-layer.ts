@@ -8,7 +8,7 @@ import {
   emitMeasuredAttentionByHead,
   emitMeasuredJointAttention,
   emitUngroup,
-  type BandsPart,
+  type RecentPart,
   type JointParts,
   type Measure,
   type SettledPart,
@@ -40,8 +40,7 @@ const underMasks = (
   queries: Queries,
   bands: readonly Masked[],
   part: { readonly keys: (scored: Scored) => Value; readonly values: Value; readonly size: string },
-): BandsPart => ({
-  kind: "bands",
+): RecentPart => ({
   bands: bands.map((scored) => ({
     queries: queries[scored.band]!,
     keys: part.keys(scored),
@@ -54,7 +53,7 @@ const underMasks = (
 const cachedParts = (layer: Layer, queries: Queries) => {
   const { tape, shared, own, format } = layer;
   const settled: SettledPart[] = [];
-  const recent: BandsPart[] = [];
+  const recent: RecentPart[] = [];
   for (const stretch of own.layout.stretches) {
     const { seen, size } = stretch;
     const array = declareArrays(layer, stretch);
@@ -69,7 +68,7 @@ const cachedParts = (layer: Layer, queries: Queries) => {
 };
 
 /** What a layer attends to: the settled keys, and those under masks, which end with the chunk's own. */
-type Parts = { readonly settled: SettledPart | undefined; readonly recent: readonly BandsPart[] };
+type Parts = { readonly settled: SettledPart | undefined; readonly recent: readonly RecentPart[] };
 
 /** The parts as few queries attend to them: the pairs that are open stand in one mask for all layers. */
 const jointParts = ({ own }: Layer, { settled, recent }: Parts): JointParts => {
@@ -77,8 +76,9 @@ const jointParts = ({ own }: Layer, { settled, recent }: Parts): JointParts => {
   return {
     parts: [
       ...(settled === undefined ? [] : [settled]),
-      ...recent.map(({ bands, ...part }, index) => ({
-        ...part,
+      ...recent.map(({ bands, values }, index) => ({
+        kind: "bands" as const,
+        values,
         bands: bands.map(({ queries, keys }, band) => ({ queries, keys, open: open[index]![band] })),
       })),
     ],
@@ -100,8 +100,8 @@ const emitJoinedRows = (tape: Tape, all: readonly Value[]): Value => {
 /** The parts as many queries attend to them, one for each band: its keys are joined, which are shorter than rows of scores. */
 const bandParts = (tape: Tape, bands: readonly BandMask[], { settled, recent }: Parts): Parts => ({
   settled,
-  recent: bands.map(({ members, mask }): BandsPart => {
-    const rows = (of: (part: BandsPart, band: number) => Value): Value =>
+  recent: bands.map(({ members, mask }): RecentPart => {
+    const rows = (of: (part: RecentPart, band: number) => Value): Value =>
       emitJoinedRows(
         tape,
         members.map(({ part, band, range }) => {
@@ -112,7 +112,7 @@ const bandParts = (tape: Tape, bands: readonly BandMask[], { settled, recent }: 
     const { part, band } = members[0]!;
     const { queries } = recent[part]!.bands[band]!;
     const keys = rows((each, at) => each.bands[at]!.keys);
-    return { kind: "bands", bands: [{ queries, keys, mask }], values: rows(({ values }) => values) };
+    return { bands: [{ queries, keys, mask }], values: rows(({ values }) => values) };
   }),
 });
 

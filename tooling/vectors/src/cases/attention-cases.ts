@@ -5,8 +5,6 @@ import {
   emitGroupQueries,
   emitRepeatPerGroup,
   emitUngroup,
-  type EitherPart,
-  type MaskedPart,
   type RecentPart,
   type SettledPart,
 } from "@ropewalk/attention-merge/onnx";
@@ -104,33 +102,23 @@ const attentionCase = (shape: Shape, firstSeed: number): GraphCase => {
   /** Keys open at distances `from` to `to`. */
   const maskOf = (stretch: Stretch, name: string, from: number, to: number): Value =>
     mask(`${stretch.name}_${name}_mask`, stretch.to - stretch.from, start - stretch.from, from, to);
-  const masked = (stretch: Stretch, queries: Value, band: keyof typeof keys): MaskedPart => ({
-    kind: "masked",
-    queries,
-    keys: keysOf(stretch, band),
+  const masked = (stretch: Stretch, queries: Value, band: keyof typeof keys): RecentPart => ({
+    bands: [{ queries, keys: keysOf(stretch, band), mask: maskOf(stretch, band, 0, 1e9) }],
     values: valuesOf(stretch),
-    mask: maskOf(stretch, band, 0, 1e9),
   });
   const tail: Stretch = { name: "tail", from: settledEnd, to: farEnd };
   const ring: Stretch = { name: "ring", from: farEnd, to: start };
   const own: Stretch = { name: "own", from: start, to: keyLen };
-  const either = (): EitherPart => ({
-    kind: "either",
-    near: {
-      queries: near,
-      keys: keysOf(ring, "near"),
-      mask: maskOf(ring, "near", 0, window),
-    },
-    far: {
-      queries: far,
-      keys: keysOf(ring, "far"),
-      mask: maskOf(ring, "far", window, 1e9),
-    },
+  const nearAndFar = (): RecentPart => ({
+    bands: [
+      { queries: near, keys: keysOf(ring, "near"), mask: maskOf(ring, "near", 0, window) },
+      { queries: far, keys: keysOf(ring, "far"), mask: maskOf(ring, "far", window, 1e9) },
+    ],
     values: valuesOf(ring),
   });
   const parts: readonly RecentPart[] = [
     masked(tail, far, outer),
-    ...(twoBands ? [either()] : []),
+    ...(twoBands ? [nearAndFar()] : []),
     masked(own, near, "near"),
   ];
   const lengths = [farEnd - settledEnd, ...(twoBands ? [start - farEnd] : []), queryLen];

@@ -42,11 +42,8 @@ const quantizedCase = (queryLen: number): GraphCase => {
     },
     recent: [
       {
-        kind: "masked",
-        queries,
-        keys: own("own_key", 83),
+        bands: [{ queries, keys: own("own_key", 83), mask: graph.constant("float32", [1, 1], [0]) }],
         values: own("own_value", 84),
-        mask: graph.constant("float32", [1, 1], [0]),
       },
     ],
     lengths: graph.constant("int64", [1], [1]),
