@@ -82,8 +82,8 @@ export const recorded = (
     keys: feed(`${name}.keys`, stretch(of.keys, from, to)),
     values: feed(`${name}.values`, stretch(values, from, to)),
   });
-  const inOneBand = ({ values: v, ...band }: ReturnType<typeof part>, mask: Value): RecentPart => ({
-    bands: [{ ...band, mask }],
+  const inOneBand = ({ values: v, ...band }: ReturnType<typeof part>, seen: Value): RecentPart => ({
+    bands: [{ ...band, mask: seen }],
     values: v,
   });
   /** A mask of the keys from..to, open at distances that `open` holds for. */

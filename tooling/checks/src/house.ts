@@ -127,9 +127,9 @@ export const house: Readonly<Record<string, Room>> = {
     ["onnxruntime-node", "onnxruntime-web", "node:"],
     { ...runsModels, rooms: [...runsModels.rooms, "backend-node", "decoder", "evals"] },
   ),
-  "@ropewalk/decoder": room(5, "packages/decoder", belowDecoder, ["ts-pattern"]),
-  "@ropewalk/models": room(6, "packages/models", [...belowDecoder, "decoder", "gguf"], ["ts-pattern", "node:"]),
-  "@ropewalk/onnx-exports": room(7, "packages/onnx-exports", belowExports, ["ts-pattern", "node:"], {
+  "@ropewalk/decoder": room(5, "packages/decoder", belowDecoder, []),
+  "@ropewalk/models": room(6, "packages/models", [...belowDecoder, "decoder", "gguf"], ["node:"]),
+  "@ropewalk/onnx-exports": room(7, "packages/onnx-exports", belowExports, ["node:"], {
     rooms: ["generation"],
     packages: ["onnxruntime-node"],
     why: "an export that is rewritten is run as its users run it",
@@ -139,15 +139,8 @@ export const house: Readonly<Record<string, Room>> = {
     "@huggingface/tokenizers",
     "comlink",
     "pure-rand",
-    "ts-pattern",
   ]),
-  "@ropewalk/evals": room(9, "packages/evals", belowUses, [
-    "@scure/bip39",
-    "jieba-wasm",
-    "js-rouge",
-    "pure-rand",
-    "ts-pattern",
-  ]),
+  "@ropewalk/evals": room(9, "packages/evals", belowUses, ["@scure/bip39", "jieba-wasm", "js-rouge", "pure-rand"]),
   "@ropewalk/finetune": room(9, "packages/finetune", belowUses, ["pure-rand", "node:"], {
     packages: ["@jax-js/jax"],
     why: "gradients are compared with those of another implementation",
@@ -185,7 +178,7 @@ export const importsOfAllTests: readonly string[] = [
 
 /** The folders of tooling, and the packages from outside that each may import. They may import every room that is not an app. */
 export const tooling: Readonly<Record<string, readonly string[]>> = {
-  "tooling/benchmarks": ["@huggingface/transformers", "cli-table3", "node-llama-cpp", "playwright-core", "ts-pattern"],
+  "tooling/benchmarks": ["@huggingface/transformers", "cli-table3", "node-llama-cpp", "playwright-core"],
   "tooling/checks": [],
   "tooling/faults": ["esbuild"],
   "tooling/fuzz": ["fast-check"],

@@ -2,7 +2,6 @@
 import { checkOneOf } from "@ropewalk/check";
 import { placeOfLayer } from "@ropewalk/context-extension";
 import type { Tape, Value } from "@ropewalk/graph";
-import { match } from "ts-pattern";
 import { checkAttentions, measureOf, type AskedAttentions } from "./attention-outputs.ts";
 import { attendIn } from "./attend-in-layer.ts";
 import { cacheFormatOf } from "../cache/formats/index.ts";
@@ -38,10 +37,7 @@ export const chunkAttention = (
     );
   const give = format.recent.give(tape);
   // Plain operators have no If: all heads are computed at once, however long the chunk is.
-  const few = match(operators)
-    .with("all", () => undefined)
-    .with("plain", () => "always" as const)
-    .exhaustive();
+  const few = ({ all: undefined, plain: "always" } as const)[operators];
   const shared = declareShared(tape, extended, ids, few);
   const groups = extended.groups.map((_, place) => declareGroup(tape, shared, extended, place));
   return (scope, index) => {

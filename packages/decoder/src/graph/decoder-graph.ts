@@ -1,11 +1,10 @@
 /** A decoder with its extension as one ONNX graph for chunks of any length; prefill and decoding use the same graph. */
 import { checkKeys, oneOf, optional, positive } from "@ropewalk/check";
 import { nameOutputs, tape as newTape, withGraph, type ModelProto } from "@ropewalk/graph";
-import { match } from "ts-pattern";
 import type { AskedAttentions } from "../attention/attention-outputs.ts";
 import { attendBatch, batchHeads } from "../attention/batch-heads.ts";
 import { cacheFormats, cachePrecisions } from "../cache/formats/index.ts";
-import { chunkAttention } from "../attention/chunk-attention.ts";
+import { chunkAttention, type LayerAttention } from "../attention/chunk-attention.ts";
 import { kernelAttention } from "../attention/kernel-attention.ts";
 import type { Decoder } from "../decoder.ts";
 import type { ExtendedDecoder } from "../extend-decoder.ts";
@@ -72,10 +71,11 @@ export const decoderGraph = (
   const ids = tape.input(decoderInputs.ids, "int64", [batch === 1 ? "seqLen" : "batchRows"]);
   const logitRows = tape.input(decoderInputs.logitRows, "int64", ["rows"]);
   const heads = batchHeads(extended, batch);
-  const attention = match(form)
-    .with("operators", () => chunkAttention(tape, heads, ids, operators, attentions))
-    .with("kernel", () => kernelAttention(tape, heads, ids))
-    .exhaustive();
+  const forms: Readonly<Record<typeof form, () => LayerAttention>> = {
+    operators: () => chunkAttention(tape, heads, ids, operators, attentions),
+    kernel: () => kernelAttention(tape, heads, ids),
+  };
+  const attention = forms[form]();
   const hidden = recordHidden(builder, decoder, ids, batch === 1 ? attention : attendBatch(attention, batch, decoder));
   const wanted = tape.op("Gather", [hidden, logitRows], { axis: 0 });
   giveLogits(tape, decoder.unembed(builder, wanted), decoder.vocabSize);

@@ -1,6 +1,6 @@
 /** The fingerprint of a loaded model's weights as they are run: rounded, and with adapters beside them. */
+import { byKind } from "@ropewalk/check";
 import { weightsFingerprint } from "@ropewalk/models";
-import { match } from "ts-pattern";
 import { checkUnchanged } from "./loaded-model.ts";
 import type { ModelSource } from "./model-source.ts";
 
@@ -10,10 +10,10 @@ export const fingerprintOnce = (source: ModelSource): (() => Promise<string>) =>
   const make = async (): Promise<string> => {
     // The weights that run were mapped earlier. A file that was written over since holds other weights.
     await checkUnchanged({ source });
-    return match(source)
-      .with({ kind: "checkpoint" }, weightsFingerprint)
-      .with({ kind: "export" }, ({ fingerprint }) => fingerprint())
-      .exhaustive();
+    return byKind<ModelSource, Promise<string>, []>("fingerprint", "source", source, {
+      checkpoint: weightsFingerprint,
+      export: ({ fingerprint }) => fingerprint(),
+    });
   };
   return () => {
     made ??= make().catch((error: unknown) => {

@@ -1,6 +1,7 @@
 /** Where a model's graphs come from: a checkpoint that graphs are recorded for, or a graph that another tool exported. */
 import { multiStepGraph, decoderGraph, type AskedAttentions, type ExtendedDecoder } from "@ropewalk/decoder";
 import type { Backend, ExternalData } from "@ropewalk/backend";
+import { byKind } from "@ropewalk/check";
 import type { ModelProto } from "@ropewalk/graph";
 import {
   holdCheckpoint,
@@ -11,7 +12,6 @@ import {
   type HeldCheckpoint,
 } from "@ropewalk/models";
 import type { ExportedDecoder } from "@ropewalk/onnx-exports";
-import { match } from "ts-pattern";
 
 export type ModelSource = Checkpoint | ExportedDecoder;
 
@@ -44,8 +44,8 @@ export const chunkOf = (
   traits: Traits,
   asked: { readonly attentions?: AskedAttentions; readonly batch?: number } = {},
 ): (() => Promise<SourceGraph>) =>
-  match(source)
-    .with({ kind: "checkpoint" }, (checkpoint) => async () => {
+  byKind<ModelSource, () => Promise<SourceGraph>, []>("loadModel", "source", source, {
+    checkpoint: (checkpoint) => async () => {
       const stored = await prepareCheckpoint(traits, checkpoint);
       const { operators, attention, precision } = traits;
       const options = { operators, attention, precision, ...asked };
@@ -53,24 +53,26 @@ export const chunkOf = (
         model: decoderGraph({ ...extended, decoder: checkpoint.decoder }, stored, options),
         externalData: stored.files.map(({ external }) => external),
       };
-    })
-    .with({ kind: "export" }, ({ name, graph, files }) => async () => {
-      if (traits.precision !== "float32")
-        throw new RangeError(
-          `loadModel: ${name} is an ONNX export, whose products are as they were exported: it needs a backend with the precision ` +
-            `float32, got ${traits.name} with ${traits.precision}`,
-        );
-      if (traits.attention !== "operators")
-        throw new RangeError(
-          `loadModel: ${name} is an ONNX export, whose graph is not cut at its layers: it needs a backend that attends by operators, ` +
-            `got ${traits.name} with ${traits.attention}`,
-        );
-      return {
-        model: graph(extended, { operators: traits.operators, attentions: asked.attentions }),
-        externalData: (await materializeFiles(files)).map(({ external }) => external),
-      };
-    })
-    .exhaustive();
+    },
+    export:
+      ({ name, graph, files }) =>
+      async () => {
+        if (traits.precision !== "float32")
+          throw new RangeError(
+            `loadModel: ${name} is an ONNX export, whose products are as they were exported: it needs a backend with the precision ` +
+              `float32, got ${traits.name} with ${traits.precision}`,
+          );
+        if (traits.attention !== "operators")
+          throw new RangeError(
+            `loadModel: ${name} is an ONNX export, whose graph is not cut at its layers: it needs a backend that attends by operators, ` +
+              `got ${traits.name} with ${traits.attention}`,
+          );
+        return {
+          model: graph(extended, { operators: traits.operators, attentions: asked.attentions }),
+          externalData: (await materializeFiles(files)).map(({ external }) => external),
+        };
+      },
+  });
 
 /** The graphs of a model under an extension, for a backend. */
 export const graphsOf = (source: ModelSource, extended: ExtendedDecoder, traits: Traits): SourceGraphs => {

@@ -1,5 +1,5 @@
 /** The matrix that gives logits: the embedding, or a matrix of its own. */
-import { match } from "ts-pattern";
+import { byKind } from "@ropewalk/check";
 import { optionalFlag, type ConfigObject } from "./config-object.ts";
 import { tensor, type Weight } from "../families/weight-table.ts";
 
@@ -20,7 +20,7 @@ export const readUnembedding = (config: ConfigObject, tiesUnstated: boolean = fa
 
 /** The matrix's row in the table of weights. A matrix of its own has the embedding's shape. */
 export const unembeddingRow = (unembedding: Unembedding, embedding: Weight): Weight =>
-  match(unembedding)
-    .with({ kind: "tied" }, () => embedding)
-    .with({ kind: "own" }, () => tensor(head, embedding.shapes[embedding.weight]!))
-    .exhaustive();
+  byKind<Unembedding, Weight, []>("unembeddingRow", "unembedding", unembedding, {
+    tied: () => embedding,
+    own: () => tensor(head, embedding.shapes[embedding.weight]!),
+  });

@@ -2,7 +2,6 @@
 import { checkKeys, type Keys } from "@ropewalk/check";
 import { extendContext, recordOf, type ContextExtension } from "@ropewalk/context-extension";
 import { readRotation, type ExtensionEntry, type Context } from "@ropewalk/models";
-import { match } from "ts-pattern";
 import { checkExtension } from "./check-options.ts";
 import { inNameOf } from "../errors.ts";
 import {
@@ -14,7 +13,7 @@ import {
   type NewLimits,
 } from "../config/config-files.ts";
 import { maxTokens } from "../rewrite/portable/position-pages.ts";
-import { refuseRuntime, type Runtime } from "../rewrite/runtime.ts";
+import { byRuntime, type Runtime } from "../rewrite/runtime.ts";
 
 export type ConfigOptions = {
   readonly extension: ContextExtension;
@@ -42,11 +41,10 @@ const configsUnder = ({ extension, runtime = "portable", ...given }: ConfigOptio
   const slidesInPart =
     known.attention?.some((kind) => kind.slidingWindow !== undefined) && known.slidingWindow === undefined;
   const capacity = Math.min(extendContext(known, extension).capacity, maxTokens);
-  const ropewalk = match(runtime)
-    .returnType<ExtensionEntry | undefined>()
-    .with("portable", () => undefined)
-    .with("ropewalk", () => ({ trainedContext: known.trainedContext, extension: recordOf(extension) }))
-    .exhaustive(refuseRuntime);
+  const ropewalk = byRuntime<ExtensionEntry | undefined>(runtime, {
+    portable: () => undefined,
+    ropewalk: () => ({ trainedContext: known.trainedContext, extension: recordOf(extension) }),
+  });
   const limits: NewLimits = {
     capacity,
     ...(extension.positions === undefined || slidesInPart ? {} : { slidingWindow: null }),

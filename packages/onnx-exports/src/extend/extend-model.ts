@@ -12,7 +12,6 @@ import { showName } from "@ropewalk/check";
 import { attentionOutputs, extendDecoder, type Attentions } from "@ropewalk/decoder";
 import type { ModelProto } from "@ropewalk/graph";
 import { dependsOnLength } from "@ropewalk/rope";
-import { match } from "ts-pattern";
 import { countOf, extendedConfig, extendedGenaiConfig, jsonObject, type NewLimits } from "../config/config-files.ts";
 import { layerNotices } from "../config/config-layers.ts";
 import { engineFile, type EngineFile } from "../engines/index.ts";
@@ -25,7 +24,7 @@ import { readExport, type ReadExport } from "../recognise/read-export.ts";
 import { rewriteAsChunk } from "../rewrite/for-generation/rewrite-as-chunk.ts";
 import { maxTokens } from "../rewrite/portable/position-pages.ts";
 import { rewritePortable } from "../rewrite/portable/rewrite-portable.ts";
-import { refuseRuntime } from "../rewrite/runtime.ts";
+import { byRuntime } from "../rewrite/runtime.ts";
 import type { ExtendOptions } from "./extend-options.ts";
 
 export type ExtendedModel = {
@@ -147,11 +146,10 @@ export const extendModel = (options: ExtendOptions, model: ModelProto): Extended
   const exported = readExport({ config: jsonObject("config.json", options.config), replace, tables }, model);
   const { config, metadata, attentionMatches, context, places } = exported;
   checkPositions(extension, context);
-  const { extended, chunk, ...rewritten } = match(runtime)
-    .returnType<Rewritten>()
-    .with("portable", () => extendPortable(options, exported))
-    .with("ropewalk", () => extendForGeneration(options, exported))
-    .exhaustive(refuseRuntime);
+  const { extended, chunk, ...rewritten } = byRuntime<Rewritten>(runtime, {
+    portable: () => extendPortable(options, exported),
+    ropewalk: () => extendForGeneration(options, exported),
+  });
   const { trainedContext } = context;
   const slidingWindow = metadata ? metadata.slidingWindow : (countOf(config, "sliding_window") ?? null);
   const newModel = withMetadata(

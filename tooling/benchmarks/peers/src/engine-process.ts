@@ -2,7 +2,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { match } from "ts-pattern";
 import type { Entrant } from "./entrant.ts";
 import type { Contestant } from "./measure.ts";
 import type { EngineOptions, Reply } from "./serve.ts";
@@ -34,12 +33,10 @@ export const startEngine = async (
     entrant,
     run: async (workload) => {
       child.send(workload);
-      return match(await next())
-        .with({ kind: "ran" }, ({ run, peakBytes }) => ({ run, peakBytes }))
-        .with({ kind: "ready" }, () => {
-          throw new Error(`${name}: must be ready once, got it twice`);
-        })
-        .exhaustive();
+      const message = await next();
+      if (message.kind === "ready") throw new Error(`${name}: must be ready once, got it twice`);
+      const { run, peakBytes } = message;
+      return { run, peakBytes };
     },
     stop: async () => {
       const exit = once(child, "exit");

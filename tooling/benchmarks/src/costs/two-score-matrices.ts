@@ -23,7 +23,6 @@ import {
 } from "@ropewalk/decoder";
 import { tape as newTape, type ModelProto, type Tape, type Value } from "@ropewalk/graph";
 import { emitRotaryEmbedding } from "@ropewalk/rope/onnx";
-import { match } from "ts-pattern";
 
 const layer = (index: number, name: string): string => `layers.${index}.${name}`;
 
@@ -96,20 +95,12 @@ export const twoScoreMatrices = (
     (own: Tape, index: number): Attend =>
     ({ query, key, value }) => {
       const past = (name: string): Value => own.input(name, "float32", [1, numKvHeads, "pastLen", headDim]);
-      const scored = match(meeting)
-        .with(
-          "keys",
-          () =>
-            (turned: Value, before: Value, fresh: Value): Value =>
-              emitScores(own, turned, own.op("Concat", [before, fresh], { axis: 2 })),
-        )
-        .with(
-          "scores",
-          () =>
-            (turned: Value, before: Value, fresh: Value): Value =>
-              own.op("Concat", [emitScores(own, turned, before), emitScores(own, turned, fresh)], { axis: 3 }),
-        )
-        .exhaustive();
+      const meetings: Readonly<Record<typeof meeting, (turned: Value, before: Value, fresh: Value) => Value>> = {
+        keys: (turned, before, fresh) => emitScores(own, turned, own.op("Concat", [before, fresh], { axis: 2 })),
+        scores: (turned, before, fresh) =>
+          own.op("Concat", [emitScores(own, turned, before), emitScores(own, turned, fresh)], { axis: 3 }),
+      };
+      const scored = meetings[meeting];
       const scale = own.op("Gather", [queryScale, own.constant("int64", [], [index])], { axis: 0 });
       const queries = emitGroupHeads(own, decoder, own.op("Mul", [query, scale]));
       const keys = key;

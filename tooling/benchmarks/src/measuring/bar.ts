@@ -1,5 +1,4 @@
 /** A bar: a measured figure and the limit that it must keep. */
-import { match } from "ts-pattern";
 
 export type Bar = {
   readonly name: string;
@@ -16,18 +15,17 @@ export type Bar = {
 /** A bar without its limit. */
 export type Measured = Pick<Bar, "name" | "value" | "unit" | "from">;
 
-const holds = (rule: Bar["rule"], value: number, limit: number): boolean =>
-  match(rule)
-    .with("at most", () => value <= limit)
-    .with("at least", () => value >= limit)
-    .exhaustive();
+const holds: Readonly<Record<Bar["rule"], (value: number, limit: number) => boolean>> = {
+  "at most": (value, limit) => value <= limit,
+  "at least": (value, limit) => value >= limit,
+};
 
 /** The bar of a figure that must be at most or at least `limit`. A computed limit is rounded only when it is printed. */
 export const barOf = (measured: Measured, rule: Bar["rule"], limit: number): Bar => ({
   ...measured,
   rule,
   bar: limit,
-  pass: holds(rule, measured.value, limit),
+  pass: holds[rule](measured.value, limit),
 });
 
 export const renderBar = ({ name, value, unit, rule, bar, pass, from }: Bar): string => {

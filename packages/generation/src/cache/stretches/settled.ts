@@ -8,7 +8,6 @@
 import { float32, int8, type TensorBuffer } from "@ropewalk/backend";
 import type { ExtendedGroup } from "@ropewalk/context-extension";
 import { farAfter, farFrom, type CacheStretch, type Encoded, type PartArray } from "@ropewalk/decoder";
-import { match } from "ts-pattern";
 import {
   copyFirst,
   roomier,
@@ -64,10 +63,11 @@ const elementsOf = (backend: { readonly name: string }, buffer: TensorBuffer): F
 /** The dimensions of a head in pairs that rotate together. Dimensions that do not rotate stand alone. */
 const pairsOf = (headDim: number, rope: ExtendedGroup["rope"]): readonly (readonly number[])[] => {
   const { rotaryDim, layout } = rope ?? { rotaryDim: 0, layout: "halves" };
-  const pair = match(layout)
-    .with("halves", () => (index: number) => [index, index + rotaryDim / 2])
-    .with("interleaved", () => (index: number) => [2 * index, 2 * index + 1])
-    .exhaustive();
+  const pairs: Readonly<Record<typeof layout, (index: number) => readonly number[]>> = {
+    halves: (index) => [index, index + rotaryDim / 2],
+    interleaved: (index) => [2 * index, 2 * index + 1],
+  };
+  const pair = pairs[layout];
   return [
     ...Array.from({ length: rotaryDim / 2 }, (_, index) => pair(index)),
     ...Array.from({ length: headDim - rotaryDim }, (_, index) => [rotaryDim + index]),

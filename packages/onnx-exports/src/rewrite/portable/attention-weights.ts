@@ -11,7 +11,6 @@
  */
 import type { Attentions } from "@ropewalk/decoder";
 import type { Dim, Tape, Value } from "@ropewalk/graph";
-import { match } from "ts-pattern";
 import type { AttentionMatch } from "../../recognise/attention-match.ts";
 import { integers, type EmitContext } from "./emit-context.ts";
 import type { EmitGroup } from "./emit-group.ts";
@@ -67,17 +66,17 @@ export const emitWeights = (
       type: "float32",
       dims: ["batch", attentionMatch.numHeads, "queryLen", ...dims],
     });
-  return match(attentions)
-    .with(undefined, () => softmax())
-    .with("maps", () => {
+  const given: Readonly<Record<Attentions, () => Value>> = {
+    maps: () => {
       const weights = softmax({ output: name });
       give(weights, keysOf(group));
       return weights;
-    })
-    .with("entropies", () => {
+    },
+    entropies: () => {
       const weights = softmax();
       give(emitEntropies(context, weights, name));
       return weights;
-    })
-    .exhaustive();
+    },
+  };
+  return attentions === undefined ? softmax() : given[attentions]();
 };

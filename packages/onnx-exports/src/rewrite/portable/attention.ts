@@ -11,8 +11,9 @@
  * turn(k) rotates a cached key from its far position to its near one. Far keys are scored once; only the last
  * window + queryLen - 1 are scored again. Scores, their softmax and the weighted sum are float32, whatever the type of the cache.
  */
+import { byKind } from "@ropewalk/check";
+import type { AttentionPath } from "@ropewalk/context-extension";
 import type { Value } from "@ropewalk/graph";
-import { match } from "ts-pattern";
 import { refuseMasks } from "./refuse-masks.ts";
 import type { AttentionMatch } from "../../recognise/attention-match.ts";
 import { integers, slice, toEnd, type EmitContext } from "./emit-context.ts";
@@ -183,11 +184,12 @@ export const emitAttention = (shared: EmitContext, request: LayerRequest): void 
   const scale = toType(shared, emitQueryScale(shared, positions, queryScale), type);
   const query = tape.op("Mul", [heads.query, scale]);
   const layer: Layer = { context, attentionMatch, group, positions, query, keys, values };
-  const scored = match(group.attentionPath)
-    .with({ kind: "everything" }, () => attendEverything(layer))
-    .with({ kind: "window" }, ({ window }) => attendWindow(layer, window))
-    .with({ kind: "near-far" }, ({ window }) => attendNearFar(layer, window))
-    .with({ kind: "chunked" }, { kind: "masked" }, () => refuseMasks(group))
-    .exhaustive();
+  const scored = byKind<AttentionPath, Scored, []>("extendModel", "attentionPath", group.attentionPath, {
+    everything: () => attendEverything(layer),
+    window: ({ window }) => attendWindow(layer, window),
+    "near-far": ({ window }) => attendNearFar(layer, window),
+    chunked: () => refuseMasks(group),
+    masked: () => refuseMasks(group),
+  });
   emitOutput(context, attentionMatch, emitWeighted(layer, scored, emitWeights(context, request, scored)));
 };
