@@ -5,7 +5,8 @@
  *
  * Processors take five to ten times as long for an exponential that underflows, as every masked one does, and again for products with
  * numbers below the smallest normal float32 (1.2e-38). A weight of e^-60 stays above it, even divided by a hundred thousand million keys, and changes no
- * digit of a sum in float32: a million such keys have 1e-20 of the largest weight.
+ * digit of a sum in float32: a million such keys have 1e-20 of the largest weight. Values of masked keys must be finite, and not
+ * 1e19 times larger than others.
  */
 import type { Tape, Value } from "@ropewalk/graph";
 
