@@ -14,7 +14,7 @@
 import { aboveZero, byKind, checkKeys, optional } from "@ropewalk/check";
 import type { Tape, Value } from "@ropewalk/graph";
 import type { Measure } from "./measure.ts";
-import { emitMerged, emitRowMax, type AttendedPart } from "./merge.ts";
+import { emitMerged, emitSoftmaxPart, type AttendedPart } from "./merge.ts";
 import { emitScores, emitSoftcap, emitWeightedValues, type Softcap } from "./scores.ts";
 import { emitIntegerAttention } from "./quantized.ts";
 import { emitDense, type QuantizedSettled, type SettledPart } from "./settled.ts";
@@ -46,12 +46,12 @@ const emitJoined = (tape: Tape, parts: readonly RecentPart[], lengths: Value, so
     parts.map((part) => emitRecentScores(tape, part, softcap)),
     { axis: -1 },
   );
-  const probabilities = tape.op("Softmax", [scores], { axis: -1 });
-  const split = tape.ops("Split", parts.length, [probabilities, lengths], { axis: -1 });
-  const out = parts
-    .map((part, index) => emitWeightedValues(tape, split[index]!, part.values))
-    .reduce((sum, term) => tape.op("Add", [sum, term]));
-  return { probabilities, out, maxScore: emitRowMax(tape, scores), maxProbability: emitRowMax(tape, probabilities) };
+  return emitSoftmaxPart(tape, scores, (probabilities) => {
+    const split = tape.ops("Split", parts.length, [probabilities, lengths], { axis: -1 });
+    return parts
+      .map((part, index) => emitWeightedValues(tape, split[index]!, part.values))
+      .reduce((sum, term) => tape.op("Add", [sum, term]));
+  });
 };
 
 /** A layer's queries, keys and values in parts. */

@@ -18,6 +18,17 @@ export type AttendedPart = EmittedPartial & { readonly probabilities: Value };
 /** The largest element of each row; the reduced axis stays, with size 1. */
 export const emitRowMax = (tape: Tape, x: Value): Value => tape.op("ReduceMax", [x, shape(tape, -1)], { keepdims: 1 });
 
+/** A softmax over scores [1, numKvHeads, rows, keyLen], with what a merge needs of it. `weigh` gives its sum over the values. */
+export const emitSoftmaxPart = (tape: Tape, scores: Value, weigh: (probabilities: Value) => Value): AttendedPart => {
+  const probabilities = tape.op("Softmax", [scores], { axis: -1 });
+  return {
+    probabilities,
+    out: weigh(probabilities),
+    maxScore: emitRowMax(tape, scores),
+    maxProbability: emitRowMax(tape, probabilities),
+  };
+};
+
 /** lse_a - lse_b with the gate added; w is its sigmoid. */
 const emitDifference = (tape: Tape, a: EmittedPartial, b: EmittedPartial, gate: Value): Value => {
   const scores = tape.op("Sub", [a.maxScore, b.maxScore]);

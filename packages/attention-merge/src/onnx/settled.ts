@@ -1,6 +1,6 @@
 /** The long stretch of keys that every query sees, kept in float32 or float16, or in 8 bits. */
 import type { Tape, Value } from "@ropewalk/graph";
-import { emitRowMax, type AttendedPart } from "./merge.ts";
+import { emitSoftmaxPart, type AttendedPart } from "./merge.ts";
 import type { QuantizedKeysAndValues } from "./quantized.ts";
 import { emitScores, emitSoftcap, emitWeightedValues, type Softcap } from "./scores.ts";
 
@@ -25,11 +25,5 @@ export const emitDense = (
   softcap?: Softcap,
 ): AttendedPart => {
   const scores = emitSoftcap(tape, softcap, emitScores(tape, queries, keys));
-  const probabilities = tape.op("Softmax", [scores], { axis: -1 });
-  return {
-    probabilities,
-    out: emitWeightedValues(tape, probabilities, values),
-    maxScore: emitRowMax(tape, scores),
-    maxProbability: emitRowMax(tape, probabilities),
-  };
+  return emitSoftmaxPart(tape, scores, (probabilities) => emitWeightedValues(tape, probabilities, values));
 };
