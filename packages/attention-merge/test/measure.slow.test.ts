@@ -155,7 +155,6 @@ describe("a graph that is not measured", () => {
       (graph, parts) => void graph.output("out", measuring(graph, attentionEntropies, parts)[0]),
       scenario,
     );
-    expect(bare.model.length).toBeLessThan(full.model.length);
-    expect(Buffer.from(bare.model).includes("Neg")).toBe(false);
+    expect([bare, full].map(({ model }) => Buffer.from(model).includes("Neg"))).toEqual([false, true]);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * One layer's attention with a softmax for each part, of one head and many queries:
  *
- *   S_p = Q K_pᵀ + mask_p      lse_p = max(S_p) - ln(max(P_p))      w = softmax(lse_1, …, lse_n)      out = Σ_p w_p P_p V_p
+ *   S_p = Q K_pᵀ + mask_p      lse_p = ln Σ_j exp(S_pj)      w = softmax(lse_1, …, lse_n)      out = Σ_p w_p P_p V_p
  *
  * Scores are never joined nor split: with many queries, each pass over them costs more than the nodes of a merge. It is the attention of
  * `attention.ts`.
@@ -15,27 +15,25 @@ import {
   type RecentPart,
 } from "./attention.ts";
 import { emitFloor } from "./floor.ts";
-import { emitRowMax, type EmittedPartial } from "./merge.ts";
+import { emitLse, emitLseAboveFloor } from "./lse.ts";
+import { emitRowMax, emitSoftmaxPart } from "./merge.ts";
 import { emitWeightedValues, type Softcap } from "./scores.ts";
+import type { SettledPart } from "./settled.ts";
 import { shape } from "./shape.ts";
 
-type Gated = EmittedPartial & { readonly gate?: Value };
+/** The attention of a part by itself [..., rows, headDim], and its log-sum-exp [..., rows, 1]. */
+type Weighed = { readonly out: Value; readonly lse: Value };
 
-const emitRecent = (tape: Tape, part: RecentPart, softcap: Softcap): Gated => {
+const emitRecent = (tape: Tape, part: RecentPart, softcap: Softcap): Weighed => {
   const scores = emitRecentScores(tape, part, softcap);
-  const maxScore = emitRowMax(tape, scores);
-  const probabilities = tape.op("Softmax", [emitFloor(tape, scores, maxScore)], { axis: -1 });
-  return {
-    out: emitWeightedValues(tape, probabilities, part.values),
-    maxScore,
-    maxProbability: emitRowMax(tape, probabilities),
-  };
+  const above = emitFloor(tape, scores, emitRowMax(tape, scores));
+  const softmax = emitSoftmaxPart(tape, above, (weights) => emitWeightedValues(tape, weights, part.values));
+  return { out: softmax.out, lse: emitLseAboveFloor(tape, softmax) };
 };
 
-/** A part's log-sum-exp, with its gate added if it has one: [..., rows, 1]. */
-const emitLse = (tape: Tape, { maxScore, maxProbability, gate }: Gated): Value => {
-  const lse = tape.op("Sub", [maxScore, tape.op("Log", [maxProbability])]);
-  return gate === undefined ? lse : tape.op("Add", [lse, gate]);
+const emitGated = (tape: Tape, settled: SettledPart, softcap: Softcap, emitQuantized: EmitQuantized): Weighed => {
+  const softmax = emitSettled(tape, settled, softcap, emitQuantized);
+  return { out: softmax.out, lse: tape.op("Add", [emitLse(tape, softmax), settled.gate]) };
 };
 
 /** Attention of the queries [..., rows, headDim] of one head. A part that no query of a row sees has the weight 0. */
@@ -44,14 +42,14 @@ export const emitApart = (
   { settled, recent, softcap }: AttentionParts,
   emitQuantized: EmitQuantized,
 ): Value => {
-  const parts: readonly Gated[] = [
-    ...(settled ? [{ ...emitSettled(tape, settled, softcap, emitQuantized), gate: settled.gate }] : []),
+  const parts: readonly Weighed[] = [
+    ...(settled ? [emitGated(tape, settled, softcap, emitQuantized)] : []),
     ...recent.map((part) => emitRecent(tape, part, softcap)),
   ];
   if (parts.length === 1) return parts[0]!.out;
   const lse = tape.op(
     "Concat",
-    parts.map((part) => emitLse(tape, part)),
+    parts.map((part) => part.lse),
     { axis: -1 },
   );
   const weights = tape.ops(

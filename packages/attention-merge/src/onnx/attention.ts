@@ -14,7 +14,7 @@
 import { aboveZero, byKind, checkKeys, optional } from "@ropewalk/check";
 import type { Tape, Value } from "@ropewalk/graph";
 import type { Measure } from "./measure.ts";
-import { emitMerged, emitSoftmaxPart, type AttendedPart } from "./merge.ts";
+import { emitMerged, emitPartial, emitSoftmaxPart, type SoftmaxPart } from "./merge.ts";
 import { emitScores, emitSoftcap, emitWeightedValues, type Softcap } from "./scores.ts";
 import { emitIntegerAttention } from "./quantized.ts";
 import { emitDense, type QuantizedSettled, type SettledPart } from "./settled.ts";
@@ -40,7 +40,7 @@ export const emitRecentScores = (tape: Tape, { bands }: RecentPart, softcap: Sof
     .reduce((most, scores) => tape.op("Max", [most, scores]));
 
 /** One softmax over the parts' joined scores. `lengths` [parts] int64 gives each part's keyLen. */
-const emitJoined = (tape: Tape, parts: readonly RecentPart[], lengths: Value, softcap: Softcap): AttendedPart => {
+const emitJoined = (tape: Tape, parts: readonly RecentPart[], lengths: Value, softcap: Softcap): SoftmaxPart => {
   const scores = tape.op(
     "Concat",
     parts.map((part) => emitRecentScores(tape, part, softcap)),
@@ -79,7 +79,7 @@ export const checkParts = (where: string, parts: AttentionParts): void => {
 export type Attended = { readonly out: Value; readonly measured?: Value };
 
 /** Attention over a settled part in 8 bits. */
-export type EmitQuantized = (tape: Tape, part: QuantizedSettled, softcap: Softcap) => AttendedPart;
+export type EmitQuantized = (tape: Tape, part: QuantizedSettled, softcap: Softcap) => SoftmaxPart;
 
 /** Attention over a settled part by itself, without its gate. */
 export const emitSettled = (
@@ -87,8 +87,8 @@ export const emitSettled = (
   settled: SettledPart,
   softcap: Softcap,
   emitQuantized: EmitQuantized,
-): AttendedPart =>
-  byKind<SettledPart, AttendedPart, []>("emitAttention", "settled", settled, {
+): SoftmaxPart =>
+  byKind<SettledPart, SoftmaxPart, []>("emitAttention", "settled", settled, {
     dense: (dense) => emitDense(tape, dense, softcap),
     quantized: (quantized) => emitQuantized(tape, quantized, softcap),
   });
@@ -103,10 +103,10 @@ export const emitParts = (
   const joined = emitJoined(tape, recent, lengths, softcap);
   const ofJoined = measure && { measured: measure.of(tape, joined.probabilities) };
   if (settled === undefined) return { out: joined.out, ...ofJoined };
-  const partial = emitSettled(tape, settled, softcap, emitQuantized);
-  const { out, difference } = emitMerged(tape, partial, joined, settled.gate);
+  const longest = emitSettled(tape, settled, softcap, emitQuantized);
+  const { out, difference } = emitMerged(tape, emitPartial(tape, longest), emitPartial(tape, joined), settled.gate);
   if (measure === undefined) return { out };
-  const ofSettled = measure.of(tape, partial.probabilities);
+  const ofSettled = measure.of(tape, longest.probabilities);
   return { out, measured: measure.merge(tape, difference, ofSettled, ofJoined!.measured) };
 };
 

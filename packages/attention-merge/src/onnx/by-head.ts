@@ -10,7 +10,7 @@ import type { Tape, Value } from "@ropewalk/graph";
 import { emitApart } from "./apart.ts";
 import { checkParts, emitParts, type AttentionParts } from "./attention.ts";
 import type { Measure } from "./measure.ts";
-import type { AttendedPart } from "./merge.ts";
+import type { SoftmaxPart } from "./merge.ts";
 import { emitWidened } from "./quantized.ts";
 import { emitDense, type QuantizedSettled, type SettledPart } from "./settled.ts";
 import type { Softcap } from "./scores.ts";
@@ -48,7 +48,7 @@ const mapHeads = (
 });
 
 /** Attention over a settled part in 8 bits, widened to float32. */
-const emitWidenedAttention = (tape: Tape, part: QuantizedSettled, softcap: Softcap): AttendedPart =>
+const emitWidenedAttention = (tape: Tape, part: QuantizedSettled, softcap: Softcap): SoftmaxPart =>
   emitDense(tape, { queries: part.queries, ...emitWidened(tape, part) }, softcap);
 
 const emitHeadAfterHead = (tape: Tape, parts: AttentionParts, measure?: Measure): readonly Value[] => {

@@ -12,22 +12,24 @@ import { shape } from "./shape.ts";
 /** `out` [1, numKvHeads, rows, headDim], with the largest score and the largest probability of each row [1, numKvHeads, rows, 1]. */
 export type EmittedPartial = { readonly out: Value; readonly maxScore: Value; readonly maxProbability: Value };
 
-/** A partial attention with its probabilities, [1, numKvHeads, rows, keyLen]. */
-export type AttendedPart = EmittedPartial & { readonly probabilities: Value };
+/** The softmax of scores [..., rows, keyLen], and its sum over the values, `out` [..., rows, headDim]. */
+export type SoftmaxPart = { readonly scores: Value; readonly probabilities: Value; readonly out: Value };
+
+/** @param weigh - the sum over the values, from the probabilities */
+export const emitSoftmaxPart = (tape: Tape, scores: Value, weigh: (probabilities: Value) => Value): SoftmaxPart => {
+  const probabilities = tape.op("Softmax", [scores], { axis: -1 });
+  return { scores, probabilities, out: weigh(probabilities) };
+};
 
 /** The largest element of each row; the reduced axis stays, with size 1. */
 export const emitRowMax = (tape: Tape, x: Value): Value => tape.op("ReduceMax", [x, shape(tape, -1)], { keepdims: 1 });
 
-/** A softmax over scores [1, numKvHeads, rows, keyLen], with what a merge needs of it. `weigh` gives its sum over the values. */
-export const emitSoftmaxPart = (tape: Tape, scores: Value, weigh: (probabilities: Value) => Value): AttendedPart => {
-  const probabilities = tape.op("Softmax", [scores], { axis: -1 });
-  return {
-    probabilities,
-    out: weigh(probabilities),
-    maxScore: emitRowMax(tape, scores),
-    maxProbability: emitRowMax(tape, probabilities),
-  };
-};
+/** What a merge needs of a softmax. */
+export const emitPartial = (tape: Tape, { out, scores, probabilities }: SoftmaxPart): EmittedPartial => ({
+  out,
+  maxScore: emitRowMax(tape, scores),
+  maxProbability: emitRowMax(tape, probabilities),
+});
 
 /** lse_a - lse_b with the gate added; w is its sigmoid. */
 const emitDifference = (tape: Tape, a: EmittedPartial, b: EmittedPartial, gate: Value): Value => {

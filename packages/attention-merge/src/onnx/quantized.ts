@@ -13,7 +13,7 @@
  */
 import { typeCode, type Tape, type Value } from "@ropewalk/graph";
 import { quantizedTile } from "../quantize.ts";
-import { emitRowMax, emitSoftmaxPart, type AttendedPart } from "./merge.ts";
+import { emitRowMax, emitSoftmaxPart, type SoftmaxPart } from "./merge.ts";
 import { emitSoftcap, type Softcap } from "./scores.ts";
 import { shape } from "./shape.ts";
 
@@ -86,7 +86,7 @@ export const emitIntegerValues = (
 };
 
 /** Attention of few queries to keys and values in 8 bits, by a softmax of its own. */
-export const emitIntegerAttention = (tape: Tape, part: Queried, softcap?: Softcap): AttendedPart => {
+export const emitIntegerAttention = (tape: Tape, part: Queried, softcap?: Softcap): SoftmaxPart => {
   const scores = emitIntegerScores(tape, part, softcap);
   return emitSoftmaxPart(tape, scores, (probabilities) => emitIntegerValues(tape, part, probabilities));
 };

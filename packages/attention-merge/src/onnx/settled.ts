@@ -1,6 +1,6 @@
 /** The long stretch of keys that every query sees, kept in float32 or float16, or in 8 bits. */
 import type { Tape, Value } from "@ropewalk/graph";
-import { emitSoftmaxPart, type AttendedPart } from "./merge.ts";
+import { emitSoftmaxPart, type SoftmaxPart } from "./merge.ts";
 import type { QuantizedKeysAndValues } from "./quantized.ts";
 import { emitScores, emitSoftcap, emitWeightedValues, type Softcap } from "./scores.ts";
 
@@ -23,7 +23,7 @@ export const emitDense = (
   tape: Tape,
   { queries, keys, values }: Omit<DenseSettled, "gate" | "kind">,
   softcap?: Softcap,
-): AttendedPart => {
+): SoftmaxPart => {
   const scores = emitSoftcap(tape, softcap, emitScores(tape, queries, keys));
   return emitSoftmaxPart(tape, scores, (probabilities) => emitWeightedValues(tape, probabilities, values));
 };
