@@ -1,4 +1,4 @@
-/** The log-sum-exp of rows from their first keys, where these have much weight, and where float32 holds none of it. */
+/** The log-sum-exp of rows from their first key, where it has much weight, and where float32 holds none of it. */
 import { float32 } from "@ropewalk/backend";
 import { cpu } from "@ropewalk/backend-node";
 import { wasm } from "@ropewalk/backend-wasm";
@@ -26,12 +26,11 @@ const expected = (scores: Float32Array): number => {
   return most + Math.log(scores.reduce((sum, score) => sum + Math.exp(score - most), 0));
 };
 
-/** How much lower the scores of the first 64 keys are than those behind them. */
+/** How much lower the score of the first key is than those behind it. */
 const drops = fc.oneof(fc.integer({ min: -120, max: 160 }), fc.constantFrom(60, 69, 70, 87, 104, 1000));
-const lengths = fc.oneof(fc.integer({ min: 1, max: 200 }), fc.constantFrom(63, 64, 65));
 
 describe.each([cpu({ threads: 1 }), wasm()].map((backend) => ({ backend, name: backend.name })))(
-  "the log-sum-exp from few keys on $name",
+  "the log-sum-exp from the first key on $name",
   async ({ backend }) => {
     const session = await backend.createSession(model());
     const found = async (rows: number, keyLen: number, scores: Float32Array): Promise<Float32Array> => {
@@ -40,15 +39,15 @@ describe.each([cpu({ threads: 1 }), wasm()].map((backend) => ({ backend, name: b
       return lse.data as Float32Array;
     };
 
-    it("is that of all keys, whatever weight the first have", async () => {
+    it("is that of all keys, whatever weight the first has", async () => {
       await fc.assert(
         fc.asyncProperty(
           fc.integer({ min: 1, max: 4 }),
-          lengths,
+          fc.integer({ min: 1, max: 200 }),
           drops,
           fc.nat(1000),
           async (rows, keyLen, drop, seed) => {
-            const dropped = (row: number, key: number): boolean => key < 64 && (seed + row) % 3 < 2;
+            const dropped = (row: number, key: number): boolean => key === 0 && (seed + row) % 3 < 2;
             const scores = Float32Array.from(
               { length: rows * keyLen },
               (_, at) => 9 * Math.sin(at * 1.7 + seed) - (dropped(Math.floor(at / keyLen), at % keyLen) ? drop : 0),

@@ -15,7 +15,7 @@ import {
   type RecentPart,
 } from "./attention.ts";
 import { emitFloor } from "./floor.ts";
-import { emitLse, emitLseAboveFloor } from "./lse.ts";
+import { emitLse, emitLseOf } from "./lse.ts";
 import { emitRowMax, emitSoftmaxPart } from "./merge.ts";
 import { emitWeightedValues, type Softcap } from "./scores.ts";
 import type { SettledPart } from "./settled.ts";
@@ -26,9 +26,12 @@ type Weighed = { readonly out: Value; readonly lse: Value };
 
 const emitRecent = (tape: Tape, part: RecentPart, softcap: Softcap): Weighed => {
   const scores = emitRecentScores(tape, part, softcap);
-  const above = emitFloor(tape, scores, emitRowMax(tape, scores));
-  const softmax = emitSoftmaxPart(tape, above, (weights) => emitWeightedValues(tape, weights, part.values));
-  return { out: softmax.out, lse: emitLseAboveFloor(tape, softmax) };
+  const maxScore = emitRowMax(tape, scores);
+  const above = emitFloor(tape, scores, maxScore);
+  const { out, probabilities } = emitSoftmaxPart(tape, above, (weights) =>
+    emitWeightedValues(tape, weights, part.values),
+  );
+  return { out, lse: emitLseOf(tape, maxScore, emitRowMax(tape, probabilities)) };
 };
 
 const emitGated = (tape: Tape, settled: SettledPart, softcap: Softcap, emitQuantized: EmitQuantized): Weighed => {
