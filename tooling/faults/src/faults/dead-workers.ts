@@ -1,58 +1,92 @@
-import { setTimeout } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
-import { connectWorker } from "@ropewalk/generation/worker";
-import { rejectionOf } from "@ropewalk/testing/thrown";
+/**
+ * Workers that end while texts are told in them. A worker that is terminated while the runtime computes can take the process along, which no
+ * program can keep from it; so each runs in a process of its own, and that end is a trial by itself.
+ */
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import type { Trial } from "@ropewalk/testing/trials";
-import type { Dying } from "../programs/dying-worker.ts";
+import { bundled, compileCache } from "../writers/bundle.ts";
 import { modelFolders } from "../writers/model-files.ts";
 
-const rounds = 10;
+type Ended = {
+  /** What the calls were rejected with; none if the process ended before. */
+  readonly said: readonly string[];
+  /** What ended the process, and its last words, where it did not end by itself. */
+  readonly died: string | undefined;
+};
 
-// The runtime reads it in a worker, where it cannot be set.
-process.env["ORT_DISABLE_TELEMETRY"] = "1";
+/** What becomes of a process whose worker ends so. */
+const ended = async (how: string): Promise<Ended> => {
+  const child = fork(
+    bundled("with-dying-worker"),
+    [bundled("dying-worker"), modelFolders.stories, how, String(400 * Math.random())],
+    {
+      // The runtime reads it in a worker, where it cannot be set.
+      env: { ...process.env, ...compileCache, ORT_DISABLE_TELEMETRY: "1" },
+      stdio: ["ignore", "inherit", "pipe", "ipc"],
+    },
+  );
+  let [said, words]: [readonly string[], string] = [[], ""];
+  child.on("message", (all) => (said = all as readonly string[]));
+  child.stderr!.on("data", (text) => (words += String(text)));
+  const [code, signal] = (await once(child, "close")) as [number | null, string | null];
+  return { said, died: code === 0 ? undefined : `${signal ?? code}: ${words.trim()}` };
+};
 
-/** How a worker ends, and what its calls are rejected with. The last is done from outside. */
+/** Every call of a worker, and one behind them. */
+const calls = 3;
+
+const areRejected = ({ said, died }: Ended, words: RegExp): boolean =>
+  died === undefined &&
+  said.length === calls &&
+  said.every((each) => words.test(each) && each.includes("the worker must be alive"));
+
+const listed = (wrong: readonly string[]): string => (wrong.length === 0 ? "none" : wrong.join("; "));
+
+/** How a worker ends, and what its calls are rejected with. */
 const ends: Readonly<Record<string, RegExp>> = {
   exits: /ended with the exit code 5$/,
   throws: /failed: out of it$/,
   "takes all memory": /failed: Worker terminated due to reaching memory limit/,
-  "is terminated": /ended with the exit code \d$/,
-};
-
-/** What is said of two texts that are told when the worker ends; and of a call behind that. */
-const sayings = async (how: string, after: number): Promise<readonly string[]> => {
-  const worker = new Worker(new URL("../programs/dying-worker.ts", import.meta.url), {
-    execArgv: ["--conditions=@ropewalk/source"],
-    resourceLimits: { maxOldGenerationSizeMb: 120 },
-  });
-  const connection = connectWorker(worker);
-  const own: Dying = { folder: modelFolders.stories, how, after };
-  const backend = { name: "cpu", options: { threads: 1 } };
-  const loading = connection.loadModel({ own }, { backend });
-  if (how === "is terminated") void loading.then(() => setTimeout(after)).then(() => worker.terminate());
-  const tell = async (): Promise<void> => {
-    const model = await loading;
-    const options = { stopTokens: [], maxNewTokens: 100_000, beyondCapacity: "allow" } as const;
-    for await (const _ of model.generateTokens([1, 403, 407], options));
-  };
-  const said = await Promise.all([tell(), tell()].map(rejectionOf));
-  return [...said, await rejectionOf(connection.openModel({ own }))];
+  "is terminated between runs": /ended with the exit code \d$/,
 };
 
 export const deadWorkers: Trial = {
   name: "dead workers",
   bar: "every call that waits, and each behind it, is rejected with what ended the worker",
   run: async (scale) => {
-    const all = Math.ceil(scale * rounds);
+    const all = Math.ceil(scale * 10);
     const wrong: string[] = [];
-    let rejected = 0;
     for (const [how, words] of Object.entries(ends))
-      for (let round = 0; round < all; round++)
-        for (const said of await sayings(how, 400 * Math.random()))
-          if (words.test(said) && said.includes("the worker must be alive")) rejected += 1;
-          else wrong.push(`${how}: ${said}`);
+      for (let round = 0; round < all; round++) {
+        const end = await ended(how);
+        if (!areRejected(end, words)) wrong.push(`${how}: ${end.died ?? end.said.join(", ")}`);
+      }
     return {
-      figure: `${rejected} calls of ${Object.keys(ends).length * all} workers rejected; wrong: ${wrong.length === 0 ? "none" : wrong.join("; ")}`,
+      figure: `${all} workers that each ${Object.keys(ends).join(", or ")}; wrong: ${listed(wrong)}`,
+      holds: wrong.length === 0,
+    };
+  },
+};
+
+/** How the runtime's native code ends a process when its thread is gone. */
+const abort = /^SIGABRT: terminate called after throwing an instance of 'Napi::Error'/;
+
+export const terminatedInRuns: Trial = {
+  name: "workers terminated in a run",
+  bar: "every call is rejected with what ended the worker, or the runtime ends the process, as the README says; nothing else",
+  run: async (scale) => {
+    const all = Math.ceil(scale * 60);
+    const wrong: string[] = [];
+    let [rejected, aborted] = [0, 0];
+    for (let round = 0; round < all; round++) {
+      const end = await ended("is terminated in a run");
+      if (areRejected(end, /ended with the exit code \d$/)) rejected += 1;
+      else if (abort.test(end.died ?? "")) aborted += 1;
+      else wrong.push(end.died ?? end.said.join(", "));
+    }
+    return {
+      figure: `of ${all} workers, the calls of ${rejected} were rejected and ${aborted} processes ended; wrong: ${listed(wrong)}`,
       holds: wrong.length === 0,
     };
   },

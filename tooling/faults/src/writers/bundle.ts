@@ -13,6 +13,8 @@ const sources = {
   worker: "apps/cli/src/pool/worker.ts",
   download: "tooling/faults/src/programs/download.ts",
   load: "tooling/faults/src/programs/load.ts",
+  "dying-worker": "tooling/faults/src/programs/dying-worker.ts",
+  "with-dying-worker": "tooling/faults/src/programs/with-dying-worker.ts",
 };
 
 // Below the packages that are not bundled, so that they are found.
