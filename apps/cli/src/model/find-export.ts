@@ -36,7 +36,10 @@ export const findExport = async (path: string): Promise<FoundExport> => {
   const models = files.filter((file) => file.endsWith(".onnx"));
   const [model] = models;
   if (model === undefined && files.some((file) => /\.gguf$/i.test(file))) refuseGguf(path);
-  if (model === undefined) throw new RangeError(`findExport: ${path} must have an .onnx file, got none`);
+  if (model === undefined)
+    throw new RangeError(
+      `findExport: ${path} must have an .onnx file, got none; a checkpoint is extended where it runs, by --method`,
+    );
   if (models.length > 1)
     throw new RangeError(
       `findExport: ${path} has several models, and one must be named by its path, got ${models.join(", ")}`,
