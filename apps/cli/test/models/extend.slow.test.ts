@@ -131,7 +131,11 @@ describe("refuses, in one line, and writes nothing:", () => {
   const length = ["--length", "100"];
   it.each<readonly [string, readonly string[], RegExp]>([
     ["a folder that is not there", [join(scratch, "nowhere"), ...length], /nowhere must be a folder or a model's file/],
-    ["a folder without a model", [join(checkpoints, "llama"), ...length], /must have an \.onnx file, got none; a checkpoint/],
+    [
+      "a folder without a model",
+      [join(checkpoints, "llama"), ...length],
+      /must have an \.onnx file, got none; a checkpoint/,
+    ],
     ["several models", [several, ...length], /several models.*model\.onnx, model_q4\.onnx/],
     ["no config.json", [configless, ...length], /must have a config\.json, got none/],
     ["a model that is no decoder", [encoder, ...length], /a model must be a decoder with attention/],
