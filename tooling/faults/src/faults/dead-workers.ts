@@ -41,6 +41,18 @@ const areRejected = ({ said, died }: Ended, words: RegExp): boolean =>
   said.length === calls &&
   said.every((each) => words.test(each) && each.includes("the worker must be alive"));
 
+/** Ends so many workers in one way. Gives the ends whose calls were not all rejected in these words. */
+const otherwise = async (how: string, words: RegExp, workers: number): Promise<readonly Ended[]> => {
+  const others: Ended[] = [];
+  for (let round = 0; round < workers; round++) {
+    const end = await ended(how);
+    if (!areRejected(end, words)) others.push(end);
+  }
+  return others;
+};
+
+const inWords = ({ said, died }: Ended): string => died ?? said.join(", ");
+
 const listed = (wrong: readonly string[]): string => (wrong.length === 0 ? "none" : wrong.join("; "));
 
 /** How a worker ends, and what its calls are rejected with. */
@@ -55,15 +67,13 @@ export const deadWorkers: Trial = {
   name: "dead workers",
   bar: "every call that waits, and each behind it, is rejected with what ended the worker",
   run: async (scale) => {
-    const all = Math.ceil(scale * 10);
+    const each = Math.ceil(scale * 10);
     const wrong: string[] = [];
     for (const [how, words] of Object.entries(ends))
-      for (let round = 0; round < all; round++) {
-        const end = await ended(how);
-        if (!areRejected(end, words)) wrong.push(`${how}: ${end.died ?? end.said.join(", ")}`);
-      }
+      for (const end of await otherwise(how, words, each)) wrong.push(`${how}: ${inWords(end)}`);
+    const workers = Object.keys(ends).length * each;
     return {
-      figure: `${all} workers that each ${Object.keys(ends).join(", or ")}; wrong: ${listed(wrong)}`,
+      figure: `all ${calls} calls of ${workers - wrong.length} of ${workers} workers rejected; wrong: ${listed(wrong)}`,
       holds: wrong.length === 0,
     };
   },
@@ -76,17 +86,13 @@ export const terminatedInRuns: Trial = {
   name: "workers terminated in a run",
   bar: "every call is rejected with what ended the worker, or the runtime ends the process, as the README says; nothing else",
   run: async (scale) => {
-    const all = Math.ceil(scale * 60);
-    const wrong: string[] = [];
-    let [rejected, aborted] = [0, 0];
-    for (let round = 0; round < all; round++) {
-      const end = await ended("is terminated in a run");
-      if (areRejected(end, /ended with the exit code \d$/)) rejected += 1;
-      else if (abort.test(end.died ?? "")) aborted += 1;
-      else wrong.push(end.died ?? end.said.join(", "));
-    }
+    const workers = Math.ceil(scale * 60);
+    const others = await otherwise("is terminated in a run", /ended with the exit code \d$/, workers);
+    const wrong = others.filter(({ died }) => !abort.test(died ?? "")).map(inWords);
     return {
-      figure: `of ${all} workers, the calls of ${rejected} were rejected and ${aborted} processes ended; wrong: ${listed(wrong)}`,
+      figure:
+        `of ${workers} workers, the calls of ${workers - others.length} were rejected and ` +
+        `${others.length - wrong.length} processes ended; wrong: ${listed(wrong)}`,
       holds: wrong.length === 0,
     };
   },

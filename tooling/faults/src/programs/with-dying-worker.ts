@@ -15,14 +15,7 @@ const connection = connectWorker(worker);
 const own: Dying = { folder, how, after };
 const loading = connection.loadModel({ own }, { backend: { name: "cpu", options: { threads: 1 } } });
 
-/** Resolves when it is time to end the worker from outside, if that is how it ends. */
-const time = loading.then(() => setTimeout(after));
-const state = { isTime: false };
-void time.then(
-  () => (state.isTime = how === "is terminated between runs"),
-  () => {},
-);
-if (how === "is terminated in a run") void time.then(() => worker.terminate());
+if (how === "is terminated in a run") void loading.then(() => setTimeout(after)).then(() => worker.terminate());
 
 let pausing = 0;
 const gone = new Promise<unknown>((resolve) => worker.once("exit", resolve));
@@ -37,7 +30,8 @@ const tell = async (): Promise<void> => {
   const model = await loading;
   const options = { stopTokens: [], maxNewTokens: 100_000, beyondCapacity: "allow" } as const;
   const tokens = model.generateTokens([1, 403, 407], options)[Symbol.asyncIterator]();
-  while (!state.isTime) await tokens.next();
+  const pauseAt = how === "is terminated between runs" ? performance.now() + after : Infinity;
+  while (performance.now() < pauseAt) await tokens.next();
   await pause();
   await tokens.next();
 };
